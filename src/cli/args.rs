@@ -1,0 +1,272 @@
+//! What can be typed. Says nothing of what it means: that is `super::settings`'s. The only file
+//! that names clap.
+
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use super::exit::Exit;
+use crate::model::finding::Evidence;
+use crate::report::Format;
+
+/// Finds leaked GitLab tokens in files and in the whole history of git repositories.
+#[derive(Debug, Parser)]
+#[command(
+    name = "stanch",
+    version,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
+#[command(
+    after_help = "Exit codes: 0 nothing found and everything read, 1 found, 2 the work could \
+                        not be done, 3 nothing found but not everything could be read."
+)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+    /// What every command understands.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+}
+
+/// What every command understands.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Everywhere")]
+pub struct GlobalArgs {
+    /// Print no progress and no notes on stderr, only errors
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Use no colours (as does the variable NO_COLOR)
+    #[arg(long, alias = "no-colour", global = true)]
+    pub no_color: bool,
+    /// Read settings from this file, not from $STANCH_CONFIG, the user's config folder or
+    /// .stanch.toml at the top of the repository
+    #[arg(long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Find leaked GitLab tokens
+    Scan(ScanArgs),
+    /// List the rules, or check a rule file
+    Rules(RulesArgs),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// What `scan` understands.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+In a git work tree the files on disk are read (tracked, or untracked and not ignored) and the whole \
+history. A bare repository's history is read, and the files of any other folder. Hidden files are \
+read; .git is never read as files. Symbolic links are not followed.
+
+Exit codes: 0 nothing found and everything read, 1 found, 2 the work could not be done, 3 nothing \
+found but not everything could be read.")]
+pub struct ScanArgs {
+    /// Folders, files and repositories to scan; - is standard input
+    #[arg(value_name = "TARGET", default_value = ".", hide_default_value = true)]
+    pub targets: Vec<PathBuf>,
+
+    /// Scan what is staged: the index where it differs from HEAD, not the work tree
+    #[arg(long, conflicts_with_all = ["no_history", "no_files", "no_ignore", "max_file_size"])]
+    #[arg(help_heading = "What is read")]
+    pub staged: bool,
+    /// Leave the history of repositories out
+    #[arg(long, help_heading = "What is read")]
+    pub no_history: bool,
+    /// Leave files on disk out
+    #[arg(long, conflicts_with = "no_history", help_heading = "What is read")]
+    pub no_files: bool,
+    /// Read files that git ignores, too
+    #[arg(long, help_heading = "What is read")]
+    pub no_ignore: bool,
+    /// Leave paths out, in the syntax of .gitignore (may be repeated)
+    #[arg(long, value_name = "GLOB", help_heading = "What is read")]
+    pub exclude: Vec<String>,
+    /// Leave larger files on disk out (such as 10MB); the result is then incomplete
+    #[arg(long, value_name = "SIZE", value_parser = parse_size, help_heading = "What is read")]
+    pub max_file_size: Option<u64>,
+    /// Use so many threads (default: as many as there are processors)
+    #[arg(long, value_name = "N", help_heading = "What is read")]
+    pub threads: Option<NonZeroUsize>,
+
+    /// Report this evidence and stronger: checksum, shape, context or weak
+    #[arg(long, value_name = "EVIDENCE", default_value = "context", value_parser = parse_evidence)]
+    #[arg(help_heading = "What is found")]
+    pub evidence: Evidence,
+    /// Know a prefix that your instance puts before its tokens, such as acme-glpat- or corp-
+    /// (may be repeated)
+    #[arg(long, value_name = "PREFIX", help_heading = "What is found")]
+    pub prefix: Vec<String>,
+    /// Use the rules of this file, too (may be repeated)
+    #[arg(long, value_name = "FILE", help_heading = "What is found")]
+    pub rules: Vec<PathBuf>,
+
+    /// The format on stdout: human, json, jsonl, sarif or gitlab
+    #[arg(long, short, value_name = "FORMAT", default_value = "human", value_parser = parse_format)]
+    #[arg(help_heading = "What is printed")]
+    pub format: Format,
+    /// Write a report to a file as well, such as gitlab=gl-secret-detection-report.json (may be
+    /// repeated)
+    #[arg(long, value_name = "FORMAT=FILE", value_parser = parse_report)]
+    #[arg(help_heading = "What is printed")]
+    pub report: Vec<(Format, PathBuf)>,
+    /// Print whole secrets; without this no output holds one
+    #[arg(long, help_heading = "What is printed")]
+    pub show_secrets: bool,
+}
+
+/// What `rules` understands.
+#[derive(Debug, clap::Args)]
+pub struct RulesArgs {
+    /// What to do with the rules.
+    #[command(subcommand)]
+    pub command: RulesCommand,
+}
+
+/// What can be done with rules.
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// List the rules that come with stanch
+    List,
+    /// Run every example of a rule file (default: of the rules that come with stanch)
+    Check {
+        /// The rule file
+        file: Option<PathBuf>,
+    },
+}
+
+/// What came of parsing.
+pub enum Parsed {
+    /// There is work to do.
+    Run(Box<Args>),
+    /// Help or a complaint was printed.
+    Done(Exit),
+}
+
+/// Parses arguments, the first being the program's name. Help goes to stdout, complaints to
+/// stderr.
+pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Parsed {
+    match Args::try_parse_from(arguments) {
+        Ok(args) => Parsed::Run(Box::new(args)),
+        Err(error) => {
+            // A reader that is gone needs no help.
+            let _ = error.print();
+            Parsed::Done(match error.kind() {
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Clean,
+                _ => Exit::Failed,
+            })
+        }
+    }
+}
+
+/// The completion script for a shell.
+pub fn completions(shell: clap_complete::Shell) -> Vec<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Args::command(), "stanch", &mut script);
+    script
+}
+
+/// The manual page, in roff: the program's own, then that of every command.
+pub fn man_page() -> std::io::Result<Vec<u8>> {
+    let mut command = Args::command();
+    command.build();
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command.clone()).render(&mut page)?;
+    for subcommand in command.get_subcommands() {
+        clap_mangen::Man::new(subcommand.clone()).render(&mut page)?;
+    }
+    Ok(page)
+}
+
+fn parse_evidence(word: &str) -> Result<Evidence, String> {
+    Evidence::from_word(word).ok_or_else(|| "use checksum, shape, context or weak".to_owned())
+}
+
+fn parse_format(word: &str) -> Result<Format, String> {
+    Format::from_word(word).ok_or_else(|| {
+        let words = Format::ALL.map(Format::word);
+        format!("use {}", words.join(", "))
+    })
+}
+
+fn parse_report(text: &str) -> Result<(Format, PathBuf), String> {
+    match text.split_once('=') {
+        Some((format, file)) if !file.is_empty() => Ok((parse_format(format)?, file.into())),
+        _ => Err("write FORMAT=FILE, such as sarif=stanch.sarif".to_owned()),
+    }
+}
+
+/// Reads `500`, `10k`, `10kB`, `10MB`, `10MiB`, `2G`.
+fn parse_size(text: &str) -> Result<u64, String> {
+    let complaint = || "write a number and a unit, such as 10MB or 4GiB".to_owned();
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at(digits);
+    let factor: u64 = match unit.to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kb" => 1000,
+        "m" | "mb" => 1000_u64.pow(2),
+        "g" | "gb" => 1000_u64.pow(3),
+        "t" | "tb" => 1000_u64.pow(4),
+        "kib" => 1 << 10,
+        "mib" => 1 << 20,
+        "gib" => 1 << 30,
+        "tib" => 1 << 40,
+        _ => return Err(complaint()),
+    };
+    number
+        .parse::<u64>()
+        .ok()
+        .and_then(|number| number.checked_mul(factor))
+        .ok_or_else(complaint)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::{Args, parse_report, parse_size};
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes_have_units() {
+        assert_eq!(parse_size("500"), Ok(500));
+        assert_eq!(parse_size("10kB"), Ok(10_000));
+        assert_eq!(parse_size("4MiB"), Ok(4 << 20));
+        for text in [
+            "",
+            "MB",
+            "1.5MB",
+            "10 XB",
+            "99999999999999999999",
+            "-1",
+            "20000000TB",
+        ] {
+            assert!(parse_size(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_report_is_a_format_and_a_file() {
+        assert!(parse_report("sarif=a=b.sarif").is_ok());
+        for text in ["sarif", "sarif=", "=x", "xml=x"] {
+            assert!(parse_report(text).is_err(), "{text}");
+        }
+    }
+}

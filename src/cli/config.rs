@@ -1,0 +1,94 @@
+//! The settings file: TOML, documented in README.md.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, anyhow};
+use serde::Deserialize;
+
+/// What a settings file can say.
+#[derive(Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Prefixes that instances put before their tokens, such as `acme-glpat-`.
+    #[serde(default)]
+    pub prefixes: Vec<String>,
+}
+
+/// Where settings may come from, the first that is there wins.
+pub struct Sources<'a> {
+    /// `--config`.
+    pub flag: Option<&'a Path>,
+    /// The environment, by name.
+    pub variable: &'a dyn Fn(&str) -> Option<std::ffi::OsString>,
+    /// The tops of the repositories that are scanned.
+    pub repositories: &'a [PathBuf],
+}
+
+impl Config {
+    /// Reads the settings. A file that was named must be there.
+    pub fn load(sources: &Sources<'_>) -> anyhow::Result<Self> {
+        let named = sources.flag.map(Path::to_path_buf);
+        let named = named.or_else(|| (sources.variable)("STANCH_CONFIG").map(PathBuf::from));
+        if let Some(named) = named.filter(|path| path != Path::new("")) {
+            let text = std::fs::read_to_string(&named)
+                .with_context(|| format!("cannot read settings {}", named.display()))?;
+            return Self::parse(&text, &named);
+        }
+        let users = users_file(sources.variable);
+        let mut tops = sources
+            .repositories
+            .iter()
+            .map(|top| top.join(".stanch.toml"));
+        let file = users
+            .filter(|file| file.is_file())
+            .or_else(|| tops.find(|file| file.is_file()));
+        let Some(file) = file else {
+            return Ok(Self::default());
+        };
+        let text = std::fs::read_to_string(&file)
+            .with_context(|| format!("cannot read settings {}", file.display()))?;
+        Self::parse(&text, &file)
+    }
+
+    fn parse(text: &str, file: &Path) -> anyhow::Result<Self> {
+        toml::from_str(text).map_err(|error| {
+            let line = error
+                .span()
+                .map_or(1, |span| 1 + text[..span.start].matches('\n').count());
+            anyhow!(
+                "settings {}:{line}: {}",
+                file.display(),
+                error.message().to_lowercase()
+            )
+        })
+    }
+}
+
+/// `stanch/config.toml` in the user's config folder (XDG Base Directory Specification).
+fn users_file(variable: &dyn Fn(&str) -> Option<std::ffi::OsString>) -> Option<PathBuf> {
+    let absolute =
+        |path: std::ffi::OsString| Some(PathBuf::from(path)).filter(|it| it.is_absolute());
+    let folder = variable("XDG_CONFIG_HOME").and_then(absolute);
+    let folder = folder.or_else(|| Some(absolute(variable("HOME")?)?.join(".config")))?;
+    Some(folder.join("stanch").join("config.toml"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::Config;
+
+    #[test]
+    fn unknown_settings_are_refused_with_their_line() {
+        let config = Config::parse("prefixes = [\"acme-\"]", Path::new("c.toml")).expect("good");
+        assert_eq!(config.prefixes, ["acme-"]);
+        let error = Config::parse("\nprefix = 1", Path::new("c.toml")).expect_err("unknown");
+        assert!(
+            error
+                .to_string()
+                .starts_with("settings c.toml:2: unknown field"),
+            "{error}"
+        );
+    }
+}

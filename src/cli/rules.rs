@@ -1,0 +1,100 @@
+//! `stanch rules`: lists the rules, or runs the examples of a rule file.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use anyhow::Context as _;
+
+use super::args::{RulesArgs, RulesCommand};
+use super::console::Console;
+use super::exit::Exit;
+use super::settings::{builtin_rules, complained};
+use crate::engine::{Engine, examples};
+use crate::report::escape::terminal;
+use crate::rules::complaint::Complaint;
+use crate::rules::set::BUILTIN_NAME;
+
+/// Lists or checks.
+pub fn run(args: &RulesArgs, console: &Console) -> anyhow::Result<Exit> {
+    match &args.command {
+        RulesCommand::List => list(console),
+        RulesCommand::Check { file } => check(file.as_deref(), console),
+    }
+}
+
+fn list(console: &Console) -> anyhow::Result<Exit> {
+    let rules = builtin_rules()?;
+    let width = rules
+        .rules()
+        .iter()
+        .map(|rule| rule.card.id.len())
+        .max()
+        .unwrap_or(0);
+    let mut out = format!(
+        "{:<width$}  {:<8}  {:<8}  title\n",
+        "id", "severity", "evidence"
+    );
+    for rule in rules.rules() {
+        let (card, evidence) = (&rule.card, rule.evidence.word());
+        let severity = card.severity.word();
+        let _ = writeln!(
+            out,
+            "{:<width$}  {severity:<8}  {evidence:<8}  {}",
+            card.id, card.title
+        );
+    }
+    console.print(out.as_bytes())?;
+    Ok(Exit::Clean)
+}
+
+/// Runs every example. The rules of a file are run beside ours, as they will be in a scan.
+fn check(file: Option<&Path>, console: &Console) -> anyhow::Result<Exit> {
+    let mut rules = builtin_rules()?;
+    let own = rules.rules().len();
+    let name = file.map_or_else(
+        || BUILTIN_NAME.to_owned(),
+        |file| file.display().to_string(),
+    );
+    if let Some(file) = file {
+        let text =
+            std::fs::read_to_string(file).with_context(|| format!("cannot read rules {name}"))?;
+        if let Err(complaints) = rules.extend(&text, &name) {
+            return complain(&complaints, console);
+        }
+    }
+    let engine = Engine::new(rules).map_err(|complaints| complained(&complaints))?;
+    let complaints = examples::run(&engine, |rule| {
+        if rule.builtin {
+            BUILTIN_NAME.to_owned()
+        } else {
+            name.clone()
+        }
+    });
+    if !complaints.is_empty() {
+        return complain(&complaints, console);
+    }
+    let checked = match file {
+        Some(_) => &engine.rules().rules()[own..],
+        None => engine.rules().rules(),
+    };
+    let examples: usize = checked
+        .iter()
+        .map(|rule| rule.hits.len() + rule.misses.len())
+        .sum();
+    let out = format!(
+        "{}: {} rules, {examples} examples, all good\n",
+        terminal(&name),
+        checked.len()
+    );
+    console.print(out.as_bytes())?;
+    Ok(Exit::Clean)
+}
+
+fn complain(complaints: &[Complaint], console: &Console) -> anyhow::Result<Exit> {
+    let mut out = String::new();
+    for complaint in complaints {
+        let _ = writeln!(out, "{}", terminal(&complaint.to_string()));
+    }
+    console.print(out.as_bytes())?;
+    Ok(Exit::Found)
+}

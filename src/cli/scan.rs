@@ -1,0 +1,57 @@
+//! `stanch scan`.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::args::{GlobalArgs, ScanArgs};
+use super::console::Console;
+use super::exit::Exit;
+use super::output::ReportFile;
+use super::progress::Display;
+use super::{settings, targets};
+use crate::report::{Context, Format, render};
+use crate::scan;
+
+/// Scans, reports, and says how it ended.
+pub fn run(args: &ScanArgs, global: &GlobalArgs, console: &Console) -> anyhow::Result<Exit> {
+    let reports: Vec<(Format, ReportFile)> = args
+        .report
+        .iter()
+        .map(|(format, path)| Ok((*format, ReportFile::new(path)?)))
+        .collect::<anyhow::Result<_>>()?;
+    let targets = targets::look_at(args)?;
+    let engine = settings::engine(args, global, &targets.work_trees)?;
+    let options = settings::scan_options(args);
+
+    let started = now();
+    let display = Display::start(console.shows_progress());
+    let mut outcome = scan::run(&engine, &targets.sources, &options, display.progress());
+    display.end();
+    outcome.coverage.merge(targets.undone);
+
+    let context = Context {
+        show_secrets: args.show_secrets,
+        colour: console.colour(),
+        started,
+        ended: now(),
+        head: targets.head,
+    };
+    let plain = Context {
+        colour: false,
+        ..context.clone()
+    };
+    let mut written = console.print(&render(args.format, &outcome, &context));
+    for (format, file) in &reports {
+        let result = file.write(&render(*format, &outcome, &plain), args.show_secrets);
+        written = written.and(result);
+    }
+    written?;
+    Ok(Exit::of(&outcome))
+}
+
+/// Seconds since 1970.
+fn now() -> i64 {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}

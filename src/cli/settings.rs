@@ -1,0 +1,75 @@
+//! What was typed, the settings file and the environment, turned into what it means: one rule
+//! set and one options struct for each room that needs one.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, anyhow};
+
+use super::args::{GlobalArgs, ScanArgs};
+use super::config::{Config, Sources};
+use crate::engine::Engine;
+use crate::model::secret::Secret;
+use crate::rules::complaint::Complaint;
+use crate::rules::prefix::InstancePrefix;
+use crate::rules::set::RuleSet;
+use crate::scan::{Exposure, Options};
+
+/// The variable that keys fingerprints.
+const FINGERPRINT_KEY: &str = "STANCH_FINGERPRINT_KEY";
+
+/// The options of a scan.
+pub fn scan_options(args: &ScanArgs) -> Options {
+    let processors = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let key = std::env::var_os(FINGERPRINT_KEY).filter(|key| !key.is_empty());
+    Options {
+        evidence: args.evidence,
+        exposure: if args.show_secrets {
+            Exposure::Shown
+        } else {
+            Exposure::Masked
+        },
+        fingerprint_key: key.map(|key| Secret::new(key.into_encoded_bytes())),
+        threads: args.threads.map_or_else(processors, NonZeroUsize::get),
+    }
+}
+
+/// The engine with the rules and prefixes that were asked for. `repositories` are the tops of
+/// the work trees that are scanned.
+pub fn engine(
+    args: &ScanArgs,
+    global: &GlobalArgs,
+    repositories: &[PathBuf],
+) -> anyhow::Result<Engine> {
+    let mut rules = builtin_rules()?;
+    for file in &args.rules {
+        let shown = file.display().to_string();
+        let text =
+            std::fs::read_to_string(file).with_context(|| format!("cannot read rules {shown}"))?;
+        rules
+            .extend(&text, &shown)
+            .map_err(|complaints| complained(&complaints))?;
+    }
+    let config = Config::load(&Sources {
+        flag: global.config.as_deref(),
+        variable: &|name| std::env::var_os(name),
+        repositories,
+    })?;
+    for prefix in args.prefix.iter().chain(&config.prefixes) {
+        let prefix = InstancePrefix::parse(prefix)
+            .with_context(|| format!("prefix {prefix:?} cannot be used"))?;
+        rules.add_prefix(&prefix);
+    }
+    Engine::new(rules).map_err(|complaints| complained(&complaints))
+}
+
+/// The rules that come with the binary.
+pub fn builtin_rules() -> anyhow::Result<RuleSet> {
+    RuleSet::builtin().map_err(|complaints| complained(&complaints))
+}
+
+/// All complaints, a line each.
+pub fn complained(complaints: &[Complaint]) -> anyhow::Error {
+    let lines: Vec<String> = complaints.iter().map(ToString::to_string).collect();
+    anyhow!("{}", lines.join("\n"))
+}

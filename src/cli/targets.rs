@@ -1,0 +1,233 @@
+//! What the targets are, and so which sources read them.
+
+use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+
+use super::args::ScanArgs;
+use crate::git::GitError;
+use crate::git::repository::Repository;
+use crate::model::coverage::Coverage;
+use crate::model::object::ObjectId;
+use crate::sources::Source;
+use crate::sources::exclude::Exclude;
+use crate::sources::files::Files;
+use crate::sources::history::History;
+use crate::sources::staged::StagedChange;
+use crate::sources::stdin::{Stdin, reason};
+
+/// The sources for all targets.
+#[derive(Default)]
+pub struct Targets {
+    /// What there is to read.
+    pub sources: Vec<Box<dyn Source>>,
+    /// Targets on which no work can be done.
+    pub undone: Coverage,
+    /// The tops of the work trees.
+    pub work_trees: Vec<PathBuf>,
+    /// The commit of HEAD in the first repository.
+    pub head: Option<ObjectId>,
+}
+
+/// Looks at every target.
+pub fn look_at(args: &ScanArgs) -> anyhow::Result<Targets> {
+    let exclude = Exclude::new(&args.exclude)
+        .context("--exclude takes a glob in the syntax of .gitignore")?;
+    let mut targets = Targets::default();
+    for target in &args.targets {
+        let looked = Look {
+            args,
+            exclude: &exclude,
+            target,
+            targets: &mut targets,
+        }
+        .at();
+        if let Err(why) = looked {
+            targets.undone.undone(target.as_os_str().as_bytes(), why);
+        }
+    }
+    Ok(targets)
+}
+
+/// A target that is being looked at. Errors say why no work can be done on it.
+struct Look<'a> {
+    args: &'a ScanArgs,
+    exclude: &'a Exclude,
+    target: &'a Path,
+    targets: &'a mut Targets,
+}
+
+impl Look<'_> {
+    fn at(&mut self) -> Result<(), String> {
+        if self.target == Path::new("-") {
+            if self.args.staged {
+                return Err("standard input has no index; leave --staged out".to_owned());
+            }
+            self.targets.sources.push(Box::new(Stdin));
+            return Ok(());
+        }
+        let metadata = std::fs::metadata(self.target).map_err(|error| reason(&error))?;
+        if self.args.staged {
+            return self.staged();
+        }
+        if !metadata.is_dir() {
+            return self.file();
+        }
+        match Repository::at(self.target) {
+            Ok(Some(repository)) => self.repository(&repository),
+            Ok(None) => match Repository::around(self.target) {
+                Ok(Some(repository)) => self.inside(&repository),
+                Ok(None) => self.folder(),
+                Err(error) => self.unreadable(&error),
+            },
+            Err(error) => self.unreadable(&error),
+        }
+    }
+
+    fn staged(&mut self) -> Result<(), String> {
+        let repository = match Repository::at(self.target) {
+            Ok(None) => Repository::around(self.target),
+            other => other,
+        };
+        let repository = repository.map_err(|error| repository_error(&error))?;
+        let repository = repository.ok_or("not a git repository")?;
+        self.note(&repository);
+        // A hook is told which index the commit is made of.
+        let is_here = self.target == Path::new(".");
+        let index_file =
+            std::env::var_os("GIT_INDEX_FILE").filter(|file| is_here && !file.is_empty());
+        let source = StagedChange::new(
+            repository,
+            index_file.map(PathBuf::from),
+            self.exclude.clone(),
+            self.label(),
+        );
+        self.targets.sources.push(Box::new(source));
+        Ok(())
+    }
+
+    fn file(&mut self) -> Result<(), String> {
+        if self.args.no_files {
+            return Err("it is a file, and --no-files leaves files out".to_owned());
+        }
+        let files = self.files(false);
+        self.targets.sources.push(Box::new(files));
+        Ok(())
+    }
+
+    fn folder(&mut self) -> Result<(), String> {
+        if self.args.no_files {
+            return Err("not a git repository, and --no-files leaves files out".to_owned());
+        }
+        let files = self.files(false);
+        self.targets.sources.push(Box::new(files));
+        Ok(())
+    }
+
+    /// The top of a work tree, a bare repository, or a git folder.
+    fn repository(&mut self, repository: &Repository) -> Result<(), String> {
+        let is_git_dir = same(self.target, repository.git_dir());
+        if repository.work_tree().is_none() || is_git_dir {
+            if self.args.no_history {
+                return Err("it has no files, and --no-history leaves its history out".to_owned());
+            }
+            self.note(repository);
+            return self.history(repository);
+        }
+        self.work_tree(repository, Path::new(""))
+    }
+
+    /// A folder inside a work tree: its files, and the history of the repository around it.
+    fn inside(&mut self, repository: &Repository) -> Result<(), String> {
+        let below = repository.work_tree().and_then(|top| {
+            let (top, target) = (top.canonicalize().ok()?, self.target.canonicalize().ok()?);
+            target.strip_prefix(top).map(Path::to_path_buf).ok()
+        });
+        match below {
+            // Somebody who names an ignored folder wants it read.
+            Some(below) if !repository.ignores(&below) => self.work_tree(repository, &below),
+            _ => self.folder(),
+        }
+    }
+
+    fn work_tree(&mut self, repository: &Repository, below: &Path) -> Result<(), String> {
+        self.note(repository);
+        if !self.args.no_files {
+            let mut files = self.files(!self.args.no_ignore);
+            let tracked = repository
+                .tracked()
+                .map_err(|error| repository_error(&error))?;
+            for entry in tracked {
+                let path = PathBuf::from(std::ffi::OsString::from_vec(entry.path.into_vec()));
+                if let Ok(path) = path.strip_prefix(below) {
+                    let list = if entry.submodule {
+                        &mut files.submodules
+                    } else {
+                        &mut files.tracked
+                    };
+                    list.push(path.to_path_buf());
+                }
+            }
+            self.targets.sources.push(Box::new(files));
+        }
+        self.history(repository)
+    }
+
+    fn history(&mut self, repository: &Repository) -> Result<(), String> {
+        if !self.args.no_history {
+            let history = History::new(repository.git_dir(), self.exclude.clone(), self.label());
+            self.targets.sources.push(Box::new(history));
+        }
+        Ok(())
+    }
+
+    /// A repository that cannot be opened: its files can be read all the same.
+    fn unreadable(&mut self, error: &GitError) -> Result<(), String> {
+        if !self.args.no_files {
+            let files = self.files(false);
+            self.targets.sources.push(Box::new(files));
+        }
+        Err(repository_error(error))
+    }
+
+    fn files(&self, ignore_rules: bool) -> Files {
+        Files {
+            target: self.target.to_path_buf(),
+            ignore_rules,
+            tracked: Vec::new(),
+            submodules: Vec::new(),
+            exclude: self.exclude.clone(),
+            max_size: self.args.max_file_size,
+        }
+    }
+
+    fn note(&mut self, repository: &Repository) {
+        if self.targets.head.is_none() {
+            self.targets.head = repository.head();
+        }
+        self.targets
+            .work_trees
+            .extend(repository.work_tree().map(Path::to_path_buf));
+    }
+
+    /// How reports name the repository: not at all when it is where we stand.
+    fn label(&self) -> Option<Arc<[u8]>> {
+        let is_here = self.target == Path::new(".");
+        (!is_here).then(|| Arc::from(self.target.as_os_str().as_bytes()))
+    }
+}
+
+fn same(a: &Path, b: &Path) -> bool {
+    matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
+}
+
+fn repository_error(error: &GitError) -> String {
+    match error {
+        GitError::Owner => {
+            format!("{error} (git config --global --add safe.directory FOLDER trusts it)")
+        }
+        _ => format!("the repository cannot be read: {error}"),
+    }
+}

@@ -1,0 +1,206 @@
+//! Judges what a pattern has matched: by checksum, alphabet, form and surroundings.
+
+use std::sync::Arc;
+
+use super::confirm::{Confirm, Raw};
+use super::{Match, surroundings};
+use crate::model::finding::Evidence;
+use crate::model::span::Span;
+use crate::rules::rule::Check;
+use crate::token::kinds::{self, PERSONAL_ACCESS_TOKEN};
+use crate::token::{jwt, key, placeholder, routable};
+
+/// What the checks of a rule have made of a match.
+struct Judgement {
+    secret: Span,
+    /// How many bytes at its start are the prefix.
+    prefix: usize,
+    /// What the alphabet and placeholder tests look at.
+    body: Span,
+    doubt: Option<&'static str>,
+    /// True when the form itself vouches for the token, so that what stands around it and how
+    /// random it looks do not matter.
+    sealed: bool,
+    proven: bool,
+}
+
+impl Judgement {
+    fn doubt(&mut self, why: &'static str) {
+        self.doubt = self.doubt.or(Some(why));
+    }
+}
+
+/// Judges a match of rule `number`; `None` when it is no match after all.
+pub fn judge(
+    confirm: &Confirm,
+    text: &[u8],
+    number: usize,
+    keyword: usize,
+    raw: Raw,
+) -> Option<Match> {
+    let rule = &confirm.rules().rules()[number];
+    let known = kinds::known_beginning(raw.secret.of(text));
+    if rule.evidence == Evidence::Context && known.is_some() {
+        // A token with a prefix is judged by the rules for that prefix.
+        return None;
+    }
+    let secret = raw.secret;
+    let body = raw.body.unwrap_or(Span::new(
+        secret.start + known.map_or(0, str::len),
+        secret.end,
+    ));
+    // Between the prefix of a kind and the body more may stand: glcbt-64_…
+    let prefix = known.map_or(body.start.saturating_sub(secret.start), str::len);
+    let mut judgement = Judgement {
+        secret,
+        prefix,
+        body,
+        doubt: None,
+        sealed: false,
+        proven: false,
+    };
+    for check in &rule.checks {
+        apply(check, text, &mut judgement)?;
+    }
+    let mut preceded_by = None;
+    if !judgement.sealed {
+        if rule.boundary {
+            preceded_by = check_boundaries(confirm, text, &raw, &mut judgement);
+        }
+        if let Some(why) = placeholder::doubt(judgement.body.of(text)) {
+            judgement.doubt(why);
+        }
+    }
+    let mut card = Arc::clone(&rule.card);
+    if judgement.proven {
+        let prefix = &judgement.secret.of(text)[..judgement.prefix];
+        let kind = kinds::known_ending(prefix).map_or(PERSONAL_ACCESS_TOKEN, |(_, kind)| kind.word);
+        if kind != card.kind || rule.checks.contains(&Check::RoutableAnyPrefix) {
+            card = confirm.card_of(kind).map_or(card, Arc::clone);
+        }
+    }
+    Some(Match {
+        rule: number,
+        card,
+        keyword,
+        secret: judgement.secret,
+        prefix: judgement.prefix,
+        evidence: match judgement.doubt {
+            Some(_) => Evidence::Weak,
+            None if judgement.proven => Evidence::Checksum,
+            None => rule.evidence,
+        },
+        doubt: judgement.doubt,
+        preceded_by,
+        groups: raw.groups,
+    })
+}
+
+/// Makes one check; `None` drops the match.
+fn apply(check: &Check, text: &[u8], judgement: &mut Judgement) -> Option<()> {
+    match check {
+        Check::Alphabet(alphabet) => {
+            if !alphabet.has_all(judgement.body.of(text)) {
+                judgement.doubt("not made of the characters that GitLab uses");
+            }
+        }
+        Check::Routable | Check::RoutableAnyPrefix => {
+            match routable::proven_until(text, judgement.secret.end) {
+                Some(proven) => {
+                    judgement.secret = proven.span();
+                    judgement.body = Span::new(proven.body, proven.body_end);
+                    judgement.prefix = proven.body - proven.start;
+                    (judgement.sealed, judgement.proven) = (true, true);
+                }
+                None if *check == Check::RoutableAnyPrefix => return None,
+                None => judgement.doubt("its checksum is wrong"),
+            }
+        }
+        Check::Jwt => match jwt::leading(&text[judgement.body.start..]) {
+            Some(jwt) => {
+                judgement.body.end = judgement.body.start + jwt.len;
+                judgement.secret.end = judgement.body.end;
+                judgement.sealed = true;
+            }
+            None => {
+                judgement.doubt("no whole JSON Web Token");
+                judgement.secret.end = surroundings::end_of_word(text, judgement.secret.end);
+            }
+        },
+        Check::PrivateKey => {
+            let block = &text[judgement.secret.start..];
+            // A block without an end is a mention of one.
+            let len = key::block_len(block)?;
+            judgement.secret.end = judgement.secret.start + len;
+            // The line that begins the block is what the pattern matched.
+            judgement.prefix = judgement.body.len();
+            judgement.sealed = true;
+            if key::leading(block).is_none() {
+                judgement.doubt("no whole key inside");
+            }
+        }
+        Check::Entropy(bits) => {
+            if entropy(judgement.body.of(text)) < *bits {
+                judgement.doubt("not random enough");
+            }
+        }
+    }
+    Some(())
+}
+
+/// Shannon entropy in bits a byte.
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "counts of bytes in a short body"
+)]
+fn entropy(body: &[u8]) -> f64 {
+    let mut counts = [0_u32; 256];
+    body.iter().for_each(|&byte| counts[usize::from(byte)] += 1);
+    let total = body.len() as f64;
+    let shares = counts
+        .iter()
+        .filter(|&&count| count > 0)
+        .map(|&count| f64::from(count) / total);
+    shares.map(|share| -share * share.log2()).sum()
+}
+
+/// Looks at both ends of the secret. An instance's own prefix before it is made part of it. A
+/// secret that touches a word is weak, and then reaches to the ends of that word, so that a mask
+/// covers all of it. Gives back what may be a prefix that nobody named.
+fn check_boundaries(
+    confirm: &Confirm,
+    text: &[u8],
+    raw: &Raw,
+    judgement: &mut Judgement,
+) -> Option<Span> {
+    let secret = &mut judgement.secret;
+    let start = secret.start;
+    let mut clear = true;
+    let mut preceded_by = None;
+    // Where the pattern says what stands beside the secret, it has been looked at.
+    if raw.whole.start == secret.start {
+        let own = confirm.rules().instance_prefixes().iter();
+        let own = own
+            .into_iter()
+            .find(|prefix| text[..secret.start].ends_with(prefix));
+        if let Some(own) = own.filter(|_| kinds::known_beginning(secret.of(text)).is_some()) {
+            secret.start -= own.len();
+        } else {
+            preceded_by = surroundings::possible_prefix(text, secret.start)
+                .map(|start| Span::new(start, secret.start));
+        }
+        if !surroundings::clear_on_the_left(text, secret.start) {
+            secret.start = surroundings::start_of_word(text, secret.start);
+            clear = false;
+        }
+    }
+    if raw.whole.end == secret.end && !surroundings::clear_on_the_right(text, secret.end) {
+        secret.end = surroundings::end_of_word(text, secret.end);
+        clear = false;
+    }
+    judgement.prefix += start - secret.start;
+    if !clear {
+        judgement.doubt("letters or digits touch it");
+    }
+    preceded_by
+}

@@ -1,0 +1,133 @@
+//! Where matches overlap, one wins: the one with the stronger evidence, then the longer one,
+//! then the one whose rule comes first.
+
+use std::cmp::Reverse;
+
+use super::Match;
+use crate::model::finding::Evidence;
+
+/// A match's claim to a stretch of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// First byte in the whole text.
+    pub start: u64,
+    /// One past the last byte.
+    pub end: u64,
+    /// How sure the match is.
+    pub evidence: Evidence,
+    /// The rule's place in its set.
+    pub rule: usize,
+}
+
+impl Claim {
+    /// The claim of a match in a piece of text that begins at `offset`.
+    pub fn of(found: &Match, offset: u64) -> Self {
+        Self {
+            start: offset + found.secret.start as u64,
+            end: offset + found.secret.end as u64,
+            evidence: found.evidence,
+            rule: found.rule,
+        }
+    }
+
+    fn overlaps(&self, other: &Self) -> bool {
+        self.start < other.end && other.start < self.end
+    }
+}
+
+/// For each claim the claim that beats it, or `None` for the winners. The winners do not
+/// overlap, and every loser overlaps the winner that is named.
+pub fn losers(claims: &[Claim]) -> Vec<Option<usize>> {
+    let mut order: Vec<usize> = (0..claims.len()).collect();
+    order.sort_by_key(|&index| {
+        let claim = &claims[index];
+        (
+            Reverse(claim.evidence),
+            Reverse(claim.end - claim.start),
+            claim.rule,
+            claim.start,
+            index,
+        )
+    });
+    // Winners by their start: since they do not overlap, only the two neighbours of a claim's
+    // own start and those inside it can overlap it.
+    let mut winners = std::collections::BTreeMap::new();
+    let mut beaten = vec![None; claims.len()];
+    for index in order {
+        let claim = &claims[index];
+        let before = winners.range(..claim.end).next_back();
+        match before.filter(|(_, winner): &(&u64, &usize)| claims[**winner].overlaps(claim)) {
+            Some((_, &winner)) => beaten[index] = Some(winner),
+            None => {
+                winners.insert(claim.start, index);
+            }
+        }
+    }
+    beaten
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{Strategy, prop, proptest};
+
+    use super::{Claim, losers};
+    use crate::model::finding::Evidence;
+
+    fn claim() -> impl Strategy<Value = Claim> {
+        let evidence = [
+            Evidence::Weak,
+            Evidence::Context,
+            Evidence::Shape,
+            Evidence::Checksum,
+        ];
+        (
+            0..60_u64,
+            1..20_u64,
+            prop::sample::select(evidence.to_vec()),
+            0..4_usize,
+        )
+            .prop_map(|(start, len, evidence, rule)| Claim {
+                start,
+                end: start + len,
+                evidence,
+                rule,
+            })
+    }
+
+    #[test]
+    fn stronger_evidence_wins_then_length_then_order() {
+        let claim = |start, end, evidence, rule| Claim {
+            start,
+            end,
+            evidence,
+            rule,
+        };
+        let claims = [
+            claim(0, 26, Evidence::Weak, 0),
+            claim(0, 50, Evidence::Checksum, 2),
+            claim(60, 80, Evidence::Shape, 1),
+            claim(60, 80, Evidence::Context, 0),
+            claim(60, 80, Evidence::Shape, 3),
+        ];
+        assert_eq!(losers(&claims), [Some(1), None, None, Some(2), Some(2)]);
+    }
+
+    proptest! {
+        #[test]
+        fn winners_never_overlap_and_losers_lose_to_a_better_one(
+            claims in prop::collection::vec(claim(), 0..25)
+        ) {
+            let beaten = losers(&claims);
+            for (index, winner) in beaten.iter().enumerate() {
+                if let Some(winner) = winner {
+                    assert!(beaten[*winner].is_none());
+                    assert!(claims[*winner].overlaps(&claims[index]));
+                    assert!(claims[*winner].evidence >= claims[index].evidence);
+                } else {
+                    let rivals = (0..claims.len()).filter(|&at| at != index && beaten[at].is_none());
+                    assert!(rivals.into_iter().all(|at| !claims[at].overlaps(&claims[index])));
+                }
+            }
+        }
+    }
+}

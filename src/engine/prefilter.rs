@@ -1,0 +1,351 @@
+//! Finds every keyword of every rule in one pass over a text.
+//!
+//! The searcher looks for anchors: at most four bytes of each keyword, the rarest ones, so that
+//! a vectorised search needs few looks at each place. For a keyword whose case is ignored, every
+//! spelling of the anchor is searched. At an anchor the whole keyword is compared.
+
+use std::ops::Range;
+
+use aho_corasick::packed::{self, MatchKind, Searcher};
+use aho_corasick::{AhoCorasick, Span};
+
+use crate::rules::rule::{Keyword, Rule};
+
+/// Anchors are at most this long: what the vectorised search looks at.
+const ANCHOR: usize = 4;
+/// With more anchors than this an automaton is faster than the vectorised search.
+const MOST_PACKED: usize = 100;
+
+/// A keyword in a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Hit {
+    /// Offset of its first byte.
+    pub start: usize,
+    /// Which keyword.
+    pub keyword: u16,
+}
+
+/// The search for all keywords.
+#[derive(Debug)]
+pub struct Prefilter {
+    keywords: Vec<Entry>,
+    anchors: Vec<Anchor>,
+    search: Search,
+    /// The furthest that an anchor stands behind the start of its keyword.
+    furthest: usize,
+}
+
+#[derive(Debug)]
+struct Entry {
+    keyword: Keyword,
+    rules: Vec<usize>,
+}
+
+#[derive(Debug)]
+struct Anchor {
+    bytes: Vec<u8>,
+    /// Keywords that hold this anchor, and at which offset.
+    users: Vec<(u16, usize)>,
+    /// Other anchors that can stand at the same place: beginnings and continuations of this one.
+    beside: Vec<usize>,
+}
+
+#[derive(Debug)]
+enum Search {
+    Nothing,
+    Packed(Box<Searcher>),
+    Automaton(Box<AhoCorasick>),
+}
+
+impl Prefilter {
+    /// Prepares the search for the keywords of `rules`.
+    pub fn new(rules: &[Rule]) -> Self {
+        let mut keywords: Vec<Entry> = Vec::new();
+        for (number, rule) in rules.iter().enumerate() {
+            for keyword in &rule.keywords {
+                match keywords.iter_mut().find(|entry| entry.keyword == *keyword) {
+                    Some(entry) => entry.rules.push(number),
+                    None => {
+                        keywords.push(Entry {
+                            keyword: keyword.clone(),
+                            rules: vec![number],
+                        });
+                    }
+                }
+            }
+        }
+        let anchors = anchors(&keywords);
+        let offsets = anchors
+            .iter()
+            .flat_map(|anchor| anchor.users.iter().map(|&(_, at)| at));
+        let furthest = offsets.max().unwrap_or(0);
+        let search = Search::new(&anchors);
+        Self {
+            keywords,
+            anchors,
+            search,
+            furthest,
+        }
+    }
+
+    /// The rules that a keyword belongs to.
+    pub fn rules_of(&self, keyword: u16) -> &[usize] {
+        &self.keywords[usize::from(keyword)].rules
+    }
+
+    /// Appends every keyword that begins in `range`, in order.
+    pub fn hits(&self, text: &[u8], range: Range<usize>, hits: &mut Vec<Hit>) {
+        let first = hits.len();
+        let end = text.len().min(range.end + self.furthest + ANCHOR);
+        let mut looking = Looking {
+            text,
+            range: range.clone(),
+            hits,
+        };
+        match &self.search {
+            Search::Nothing => {}
+            Search::Packed(searcher) => {
+                let mut start = range.start;
+                while let Some(found) = searcher.find_in(text, Span { start, end }) {
+                    let (anchor, at) = (found.pattern().as_usize(), found.start());
+                    self.compare(anchor, at, &mut looking);
+                    for &other in &self.anchors[anchor].beside {
+                        if text[at..].starts_with(&self.anchors[other].bytes) {
+                            self.compare(other, at, &mut looking);
+                        }
+                    }
+                    start = at + 1;
+                }
+            }
+            Search::Automaton(automaton) => {
+                for found in automaton.find_overlapping_iter(&text[range.start..end]) {
+                    let at = range.start + found.start();
+                    self.compare(found.pattern().as_usize(), at, &mut looking);
+                }
+            }
+        }
+        hits[first..].sort_unstable();
+    }
+
+    /// Compares the keywords of an anchor that stands at `at`.
+    fn compare(&self, anchor: usize, at: usize, looking: &mut Looking<'_>) {
+        for &(keyword, offset) in &self.anchors[anchor].users {
+            let start = at
+                .checked_sub(offset)
+                .filter(|start| looking.range.contains(start));
+            if let Some(start) = start
+                && self.keywords[usize::from(keyword)]
+                    .keyword
+                    .begins(&looking.text[start..])
+            {
+                looking.hits.push(Hit { start, keyword });
+            }
+        }
+    }
+}
+
+/// A search in one text.
+struct Looking<'a> {
+    text: &'a [u8],
+    range: Range<usize>,
+    hits: &'a mut Vec<Hit>,
+}
+
+impl Search {
+    fn new(anchors: &[Anchor]) -> Self {
+        if anchors.is_empty() {
+            return Self::Nothing;
+        }
+        if anchors.len() <= MOST_PACKED {
+            let mut builder = packed::Config::new()
+                .match_kind(MatchKind::LeftmostFirst)
+                .heuristic_pattern_limits(false)
+                .builder();
+            builder.extend(anchors.iter().map(|anchor| &anchor.bytes));
+            if let Some(searcher) = builder.build() {
+                return Self::Packed(Box::new(searcher));
+            }
+        }
+        match AhoCorasick::new(anchors.iter().map(|anchor| &anchor.bytes)) {
+            Ok(automaton) => Self::Automaton(Box::new(automaton)),
+            Err(error) => unreachable!("anchors of four bytes always fit an automaton: {error}"),
+        }
+    }
+}
+
+fn anchors(keywords: &[Entry]) -> Vec<Anchor> {
+    let mut anchors: Vec<Anchor> = Vec::new();
+    for (number, entry) in (0_u16..).zip(keywords) {
+        let (offset, rarest) = rarest_part(&entry.keyword);
+        for bytes in spellings(rarest, entry.keyword.ignore_case) {
+            match anchors.iter_mut().find(|anchor| anchor.bytes == bytes) {
+                Some(anchor) => anchor.users.push((number, offset)),
+                None => {
+                    let users = vec![(number, offset)];
+                    anchors.push(Anchor {
+                        bytes,
+                        users,
+                        beside: Vec::new(),
+                    });
+                }
+            }
+        }
+    }
+    for this in 0..anchors.len() {
+        anchors[this].beside = (0..anchors.len())
+            .filter(|&other| {
+                let (this, that) = (&anchors[this].bytes, &anchors[other].bytes);
+                this != that && (this.starts_with(that) || that.starts_with(this))
+            })
+            .collect();
+    }
+    anchors
+}
+
+/// The part of a keyword that stands least often in ordinary text, and its offset.
+fn rarest_part(keyword: &Keyword) -> (usize, &[u8]) {
+    let length = keyword.bytes.len().min(ANCHOR);
+    let cost = |part: &[u8]| -> u32 {
+        let letters = part
+            .iter()
+            .filter(|byte| byte.is_ascii_alphabetic())
+            .count();
+        // Every letter doubles the number of anchors when case is ignored.
+        let spellings = if keyword.ignore_case {
+            8 * u32::try_from(letters).unwrap_or(0)
+        } else {
+            0
+        };
+        spellings + part.iter().map(|&byte| frequency(byte)).sum::<u32>()
+    };
+    keyword
+        .bytes
+        .windows(length)
+        .enumerate()
+        .min_by_key(|(_, part)| cost(part))
+        .unwrap_or((0, &keyword.bytes))
+}
+
+/// Roughly how often a byte stands in source text, from 1 to 30.
+fn frequency(byte: u8) -> u32 {
+    const COMMON: &[u8] = b" etaoinsrlcdupmfhgbyvkwxqzj";
+    let of_letter = |letter: u8| {
+        let rank = COMMON
+            .iter()
+            .position(|&common| common == letter)
+            .unwrap_or(26);
+        30 - u32::try_from(rank).unwrap_or(0)
+    };
+    match byte {
+        b' ' | b'a'..=b'z' => of_letter(byte),
+        b'A'..=b'Z' => of_letter(byte.to_ascii_lowercase()) / 3,
+        b'_' | b'-' | b'.' | b'/' | b'=' => 12,
+        _ => 8,
+    }
+}
+
+/// All ways to write `part`, when case is ignored; itself otherwise.
+fn spellings(part: &[u8], ignore_case: bool) -> Vec<Vec<u8>> {
+    let mut written = vec![Vec::new()];
+    for &byte in part {
+        let cases = if ignore_case && byte.is_ascii_alphabetic() {
+            vec![byte.to_ascii_lowercase(), byte.to_ascii_uppercase()]
+        } else {
+            vec![byte]
+        };
+        written = written
+            .iter()
+            .flat_map(|start| {
+                cases
+                    .iter()
+                    .map(move |&case| [start.as_slice(), &[case]].concat())
+            })
+            .collect();
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::{Strategy, prop, proptest};
+
+    use super::{Hit, Prefilter};
+    use crate::rules::rule::Keyword;
+    use crate::rules::set::RuleSet;
+
+    /// The plain way: every keyword is compared at every place.
+    fn plain(prefilter: &Prefilter, text: &[u8], range: std::ops::Range<usize>) -> Vec<Hit> {
+        let mut hits = Vec::new();
+        for start in range {
+            for (keyword, entry) in (0_u16..).zip(&prefilter.keywords) {
+                if entry.keyword.begins(&text[start..]) {
+                    hits.push(Hit { start, keyword });
+                }
+            }
+        }
+        hits
+    }
+
+    /// Text in which keywords, cut keywords and ordinary bytes stand next to each other.
+    fn text(words: Vec<Vec<u8>>) -> impl Strategy<Value = Vec<u8>> {
+        let piece = (prop::sample::select(words), 0..40_usize, prop::bool::ANY).prop_map(
+            |(word, cut, upper)| {
+                let word = &word[..word.len() - cut.min(word.len() / 2)];
+                if upper {
+                    word.to_ascii_uppercase()
+                } else {
+                    word.to_vec()
+                }
+            },
+        );
+        prop::collection::vec(piece, 0..30).prop_map(|pieces| pieces.concat())
+    }
+
+    fn builtin() -> Prefilter {
+        Prefilter::new(RuleSet::builtin().expect("good rules").rules())
+    }
+
+    fn with_many_keywords() -> Prefilter {
+        let mut rules = RuleSet::builtin().expect("good rules").rules().to_vec();
+        let words = (0..200_u32).map(|number| format!("w{number:03}"));
+        rules[0].keywords.extend(words.map(|word| Keyword {
+            bytes: word.into_bytes(),
+            ignore_case: false,
+        }));
+        Prefilter::new(&rules)
+    }
+
+    fn words(prefilter: &Prefilter) -> Vec<Vec<u8>> {
+        let keywords = prefilter
+            .keywords
+            .iter()
+            .map(|entry| entry.keyword.bytes.clone());
+        keywords
+            .chain([b" ".to_vec(), b"x".to_vec(), b"token_".to_vec()])
+            .collect()
+    }
+
+    proptest! {
+        #[test]
+        fn the_fast_search_finds_what_the_plain_one_does(
+            text in text(words(&builtin())), cut in 0..200_usize
+        ) {
+            let prefilter = builtin();
+            let range = cut.min(text.len())..text.len() - cut.min(text.len()) / 2;
+            let range = range.start..range.end.max(range.start);
+            let mut hits = Vec::new();
+            prefilter.hits(&text, range.clone(), &mut hits);
+            assert_eq!(hits, plain(&prefilter, &text, range));
+        }
+
+        #[test]
+        fn so_does_the_automaton_that_takes_over_for_many_keywords(
+            text in text(words(&with_many_keywords()))
+        ) {
+            let prefilter = with_many_keywords();
+            let mut hits = Vec::new();
+            prefilter.hits(&text, 0..text.len(), &mut hits);
+            assert_eq!(hits, plain(&prefilter, &text, 0..text.len()));
+        }
+    }
+}

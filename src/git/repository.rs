@@ -1,0 +1,125 @@
+//! Finds the repository that a folder is or belongs to, and what is known of it as a whole.
+
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+use git2::RepositoryOpenFlags;
+
+use super::{GitError, object_id};
+use crate::model::object::ObjectId;
+use crate::model::origin::PathBytes;
+
+/// An open repository. Cheap to clone: another thread opens its own.
+pub struct Repository {
+    pub(super) inner: git2::Repository,
+}
+
+/// What the index says of a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tracked {
+    /// Path in the repository.
+    pub path: PathBytes,
+    /// True for a submodule, which has no file of its own.
+    pub submodule: bool,
+}
+
+impl Repository {
+    /// Opens the repository that `folder` itself is: the top of a work tree, a bare repository
+    /// or a `.git` folder. `None` when it is neither.
+    pub fn at(folder: &Path) -> Result<Option<Self>, GitError> {
+        let is_git_dir = ["HEAD", "objects", "refs"]
+            .iter()
+            .all(|part| folder.join(part).exists());
+        // A .git that is there but cannot be opened must not pass for "no repository".
+        if folder.join(".git").symlink_metadata().is_err() && !is_git_dir {
+            return Ok(None);
+        }
+        Self::open(folder).map(Some)
+    }
+
+    /// Opens the repository whose work tree `folder` lies in, at any depth.
+    pub fn around(folder: &Path) -> Result<Option<Self>, GitError> {
+        let Ok(folder) = folder.canonicalize() else {
+            return Ok(None);
+        };
+        for ancestor in folder.ancestors() {
+            if ancestor.join(".git").symlink_metadata().is_ok() {
+                return Self::open(ancestor).map(Some);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Opens the repository of a git folder, as [`Repository::git_dir`] names it.
+    pub fn open(folder: &Path) -> Result<Self, GitError> {
+        let no_ceiling: [&OsStr; 0] = [];
+        let inner = git2::Repository::open_ext(folder, RepositoryOpenFlags::NO_SEARCH, no_ceiling)?;
+        Ok(Self { inner })
+    }
+
+    /// The git folder. Of a linked worktree it is the one inside the main repository.
+    pub fn git_dir(&self) -> &Path {
+        self.inner.path()
+    }
+
+    /// The top of the work tree; `None` for a bare repository.
+    pub fn work_tree(&self) -> Option<&Path> {
+        self.inner.workdir()
+    }
+
+    /// The commit that HEAD points to; `None` before the first one.
+    pub fn head(&self) -> Option<ObjectId> {
+        let commit = self.inner.head().ok()?.peel_to_commit().ok()?;
+        Some(object_id(commit.id()))
+    }
+
+    /// True when git's ignore rules cover `path`, relative to the top of the work tree.
+    pub fn ignores(&self, path: &Path) -> bool {
+        self.inner.is_path_ignored(path).unwrap_or(false)
+    }
+
+    /// Every path in the index, once.
+    pub fn tracked(&self) -> Result<Vec<Tracked>, GitError> {
+        let index = self.inner.index()?;
+        let mut tracked: Vec<Tracked> = index
+            .iter()
+            .map(|entry| Tracked {
+                path: entry.path.into_boxed_slice(),
+                submodule: entry.mode & 0o170_000 == 0o160_000,
+            })
+            .collect();
+        // A path in conflict stands there up to three times, in a row.
+        tracked.dedup_by(|a, b| a.path == b.path);
+        Ok(tracked)
+    }
+
+    /// Parts of the history that are known to be missing, each with the command that fetches
+    /// them (see git-clone(1), `--depth` and `--filter`).
+    pub fn gaps(&self) -> Vec<String> {
+        let mut gaps = Vec::new();
+        if self.inner.is_shallow() {
+            gaps.push(
+                "shallow clone: older commits are not here (git fetch --unshallow)".to_owned(),
+            );
+        }
+        if self.has_promisor_pack() {
+            gaps.push(
+                "partial clone: some objects are not here (git fetch --refetch --no-filter)"
+                    .to_owned(),
+            );
+        }
+        gaps
+    }
+
+    fn has_promisor_pack(&self) -> bool {
+        let names = std::fs::read_dir(self.objects_dir().join("pack"));
+        names.into_iter().flatten().flatten().any(|entry| {
+            Path::new(&entry.file_name()).extension() == Some(OsStr::from_bytes(b"promisor"))
+        })
+    }
+
+    pub(super) fn objects_dir(&self) -> PathBuf {
+        self.inner.commondir().join("objects")
+    }
+}

@@ -1,0 +1,87 @@
+//! What is staged: the entries of the index that differ from HEAD. Reads the index and the trees
+//! of HEAD, never the work tree.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use git2::{Delta, DiffOptions, FileMode, Index, IndexEntry};
+
+use super::repository::Repository;
+use super::{GitError, object_id};
+use crate::model::object::ObjectId;
+use crate::model::origin::PathBytes;
+
+/// The difference between HEAD and the index.
+#[derive(Debug, Default)]
+pub struct Staged {
+    /// Blobs that the index has and HEAD has not at that path.
+    pub blobs: Vec<(PathBytes, ObjectId)>,
+    /// Blobs that HEAD has at the paths that differ: what was there before.
+    pub before: BTreeSet<ObjectId>,
+    /// Submodules that differ.
+    pub submodules: Vec<PathBytes>,
+}
+
+/// Compares the index with HEAD. `index_file` is the index that git tells a hook to use
+/// (`GIT_INDEX_FILE`, see githooks(5)); without it the repository's own is read.
+pub fn staged(repository: &Repository, index_file: Option<&Path>) -> Result<Staged, GitError> {
+    let inner = &repository.inner;
+    let index = match index_file {
+        Some(file) => Index::open_ext(file, inner.object_format())?,
+        None => inner.index()?,
+    };
+    let head = match inner.head() {
+        Ok(head) => Some(head.peel_to_tree()?),
+        Err(error) if error.code() == git2::ErrorCode::UnbornBranch => None,
+        Err(error) => return Err(error.into()),
+    };
+    let mut options = DiffOptions::new();
+    options.include_typechange(true).ignore_submodules(false);
+    let diff = inner.diff_tree_to_index(head.as_ref(), Some(&index), Some(&mut options))?;
+    let mut staged = Staged::default();
+    for delta in diff.deltas() {
+        let (old, new) = (delta.old_file(), delta.new_file());
+        if is_text(old.mode()) && !old.id().is_zero() {
+            staged.before.insert(object_id(old.id()));
+        }
+        let path = new.path_bytes().unwrap_or_default();
+        match delta.status() {
+            Delta::Deleted | Delta::Conflicted => {}
+            _ if new.mode() == FileMode::Commit => staged.submodules.push(path.into()),
+            _ if new.id().is_zero() => {}
+            _ => staged.blobs.push((path.into(), object_id(new.id()))),
+        }
+    }
+    add_conflicts(&index, &mut staged)?;
+    staged.blobs.sort();
+    staged.blobs.dedup();
+    Ok(staged)
+}
+
+/// Paths in conflict have no single entry: both sides count as staged.
+fn add_conflicts(index: &Index, staged: &mut Staged) -> Result<(), GitError> {
+    if !index.has_conflicts() {
+        return Ok(());
+    }
+    let is_blob = |entry: &IndexEntry| entry.mode & 0o170_000 != 0o160_000;
+    for conflict in index.conflicts()? {
+        let conflict = conflict?;
+        for side in [conflict.our, conflict.their]
+            .into_iter()
+            .flatten()
+            .filter(is_blob)
+        {
+            staged
+                .blobs
+                .push((side.path.into_boxed_slice(), object_id(side.id)));
+        }
+    }
+    Ok(())
+}
+
+fn is_text(mode: FileMode) -> bool {
+    matches!(
+        mode,
+        FileMode::Blob | FileMode::BlobExecutable | FileMode::BlobGroupWritable | FileMode::Link
+    )
+}

@@ -1,0 +1,186 @@
+//! A finding: one secret, with everything known of it, complete from birth.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::coverage::Coverage;
+use super::facts::Facts;
+use super::origin::Origin;
+use super::secret::Secret;
+use super::span::Position;
+use super::verdict::Verdict;
+
+/// How sure we are, without a network, that a match is a real token. Ordered from weak to strong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Evidence {
+    /// Looks like one, but a check says it is a placeholder, mangled or cut.
+    Weak,
+    /// Only what stands around it says so.
+    Context,
+    /// Prefix, length, alphabet and boundaries are those of the kind.
+    Shape,
+    /// Its own checksum proves it.
+    Checksum,
+}
+
+impl Evidence {
+    /// The word for it in reports and on the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Weak => "weak",
+            Self::Context => "context",
+            Self::Shape => "shape",
+            Self::Checksum => "checksum",
+        }
+    }
+
+    /// The inverse of [`Evidence::word`].
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Weak, Self::Context, Self::Shape, Self::Checksum]
+            .into_iter()
+            .find(|evidence| evidence.word() == word)
+    }
+}
+
+/// How bad a leak is if the token lives; the words of GitLab's report schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Information only.
+    Info,
+    /// Low.
+    Low,
+    /// Medium.
+    Medium,
+    /// High.
+    High,
+    /// Critical.
+    Critical,
+}
+
+impl Severity {
+    /// All severities, mildest first.
+    pub const ALL: [Self; 5] = [
+        Self::Info,
+        Self::Low,
+        Self::Medium,
+        Self::High,
+        Self::Critical,
+    ];
+
+    /// The word for it in rule files and machine-readable reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+
+    /// The inverse of [`Severity::word`].
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|severity| severity.word() == word)
+    }
+}
+
+/// One place where a secret stands. Ordered by origin, then position.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The repository as the target was typed, when it is not the current folder.
+    pub repository: Option<Arc<[u8]>>,
+    /// Which text.
+    pub origin: Origin,
+    /// Where in that text.
+    pub position: Position,
+}
+
+/// The line around the first place of a secret, ready to print: secrets are masked already
+/// unless the user asked to see them. At most about a hundred characters a side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Excerpt {
+    /// What stands before the secret on its line.
+    pub before: String,
+    /// The secret, or its mask.
+    pub secret: String,
+    /// What stands behind it on its line.
+    pub after: String,
+}
+
+/// The part of a rule that a finding carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleCard {
+    /// Rule id, GitLab's own where it has one.
+    pub id: String,
+    /// What it finds, for people.
+    pub title: String,
+    /// The word for the kind of token.
+    pub kind: String,
+    /// How bad a live one is.
+    pub severity: Severity,
+    /// What to do about it, in one or two sentences.
+    pub remediation: String,
+}
+
+/// One secret of one kind, wherever it stands.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The rule that found it best.
+    pub rule: Arc<RuleCard>,
+    /// Hash of kind and secret, 32 hex digits.
+    pub fingerprint: String,
+    /// The secret.
+    pub secret: Secret,
+    /// The strongest evidence among its places.
+    pub evidence: Evidence,
+    /// Why the evidence is weak, if it is.
+    pub doubt: Option<&'static str>,
+    /// What the token says of itself.
+    pub facts: Facts,
+    /// What an instance says of it.
+    pub verdict: Verdict,
+    /// Its places, at most [`Finding::MAX_PLACES`] of them, the first in order.
+    pub places: BTreeSet<Place>,
+    /// How many places there are, including those not kept.
+    pub occurrences: u64,
+    /// The line of the first place.
+    pub excerpt: Option<Excerpt>,
+}
+
+impl Finding {
+    /// More places than this are counted but not listed: memory stays bounded when one token
+    /// stands on every line of a large dump.
+    pub const MAX_PLACES: usize = 1000;
+
+    /// The first place. A finding without one is never made.
+    pub fn first_place(&self) -> Option<&Place> {
+        self.places.first()
+    }
+}
+
+/// The result of a scan.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Findings, sorted: severe first, then strong evidence, then by place.
+    pub findings: Vec<Finding>,
+    /// How many secrets were left out because their evidence is below what was asked for.
+    pub left_out: LeftOut,
+    /// What was read, and what was not.
+    pub coverage: Coverage,
+    /// How long it took.
+    pub elapsed: Duration,
+}
+
+/// How many secrets were left out, by reason.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Weak evidence.
+    pub weak: u64,
+    /// Better than weak, but below the evidence that was asked for.
+    pub below: u64,
+    /// Already in HEAD, when only what is staged was asked for.
+    pub known: u64,
+}

@@ -1,0 +1,12 @@
+//! The words that every other room shares: what a secret, a place, a finding and the coverage of a
+//! run are. Imports nothing of ours, does no I/O, knows no format and no GitLab fact.
+
+pub mod chunk;
+pub mod coverage;
+pub mod facts;
+pub mod finding;
+pub mod object;
+pub mod origin;
+pub mod secret;
+pub mod span;
+pub mod verdict;

@@ -1,0 +1,57 @@
+//! The name of a git object: SHA-1 or SHA-256, printed as lower-case hex.
+
+use std::fmt;
+
+/// An object id of 20 bytes (SHA-1) or 32 bytes (SHA-256), see gitformat-pack(5).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectId {
+    bytes: [u8; 32],
+    len: u8,
+}
+
+impl ObjectId {
+    /// Takes an id of 20 or 32 bytes; `None` for any other length.
+    pub fn from_bytes(raw: &[u8]) -> Option<Self> {
+        let len = match raw.len() {
+            20 => 20,
+            32 => 32,
+            _ => return None,
+        };
+        let mut bytes = [0; 32];
+        bytes[..raw.len()].copy_from_slice(raw);
+        Some(Self { bytes, len })
+    }
+
+    /// The bytes of the id.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[..usize::from(self.len)]
+    }
+}
+
+impl fmt::Display for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_bytes()
+            .iter()
+            .try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for ObjectId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ObjectId;
+
+    #[test]
+    fn both_hashes_print_as_hex() {
+        let sha1 = ObjectId::from_bytes(&[0xAB; 20]).expect("20 bytes");
+        assert_eq!(sha1.to_string(), "ab".repeat(20));
+        let sha256 = ObjectId::from_bytes(&[1; 32]).expect("32 bytes");
+        assert_eq!(sha256.to_string(), "01".repeat(32));
+        assert!(ObjectId::from_bytes(&[0; 21]).is_none());
+    }
+}

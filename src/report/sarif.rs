@@ -1,0 +1,189 @@
+//! SARIF 2.1.0 (OASIS), for code hosting services and editors. Every secret is one result; the
+//! places after the first are related locations.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::json::pretty;
+use super::{Context, shown, when, words};
+use crate::model::coverage::Coverage;
+use crate::model::finding::{Finding, Outcome, Place, RuleCard, Severity};
+use crate::model::origin::Origin;
+
+/// Writes a result as SARIF.
+pub fn render(outcome: &Outcome, context: &Context) -> String {
+    let rules: BTreeMap<&str, &RuleCard> = outcome
+        .findings
+        .iter()
+        .map(|it| (it.rule.id.as_str(), &*it.rule))
+        .collect();
+    let index = |id: &str| rules.keys().position(|known| *known == id);
+    let results: Vec<Value> = outcome
+        .findings
+        .iter()
+        .map(|finding| result(finding, index(&finding.rule.id), context))
+        .collect();
+    pretty(&json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": {
+                "name": "stanch",
+                "version": env!("CARGO_PKG_VERSION"),
+                "rules": rules.values().map(|rule| descriptor(rule)).collect::<Vec<_>>(),
+            }},
+            "columnKind": "unicodeCodePoints",
+            "invocations": [invocation(&outcome.coverage, context)],
+            "results": results,
+        }],
+    }))
+}
+
+fn descriptor(rule: &RuleCard) -> Value {
+    json!({
+        "id": rule.id,
+        "name": rule.id,
+        "shortDescription": { "text": rule.title },
+        "fullDescription": { "text": format!("{} was found in the clear.", rule.title) },
+        "help": { "text": rule.remediation },
+        "defaultConfiguration": { "level": level(rule.severity) },
+        "properties": {
+            "security-severity": security_severity(rule.severity),
+            "tags": ["security", "secret", rule.kind],
+        },
+    })
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical | Severity::High => "error",
+        Severity::Medium => "warning",
+        Severity::Low | Severity::Info => "note",
+    }
+}
+
+/// The score that code hosting services sort by, from 0 to 10.
+fn security_severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "9.5",
+        Severity::High => "8.0",
+        Severity::Medium => "5.5",
+        Severity::Low => "3.0",
+        Severity::Info => "0.0",
+    }
+}
+
+fn result(finding: &Finding, rule: Option<usize>, context: &Context) -> Value {
+    let mut about = words::facts(&finding.facts);
+    about.insert(0, words::evidence(finding));
+    let text = format!(
+        "{}: {} ({}). {}",
+        finding.rule.title,
+        shown(finding, context),
+        about.join("; "),
+        finding.rule.remediation
+    );
+    let mut places = finding.places.iter();
+    let first: Vec<Value> = places
+        .next()
+        .map(|it| location(it, None, finding))
+        .into_iter()
+        .collect();
+    let others: Vec<Value> = (1..)
+        .zip(places)
+        .map(|(id, it)| location(it, Some(id), finding))
+        .collect();
+    let mut result = json!({
+        "ruleId": finding.rule.id,
+        "ruleIndex": rule,
+        "level": level(finding.rule.severity),
+        "message": { "text": text },
+        "locations": first,
+        "partialFingerprints": { "stanch/v1": finding.fingerprint },
+        "properties": {
+            "kind": finding.rule.kind,
+            "severity": finding.rule.severity.word(),
+            "evidence": finding.evidence.word(),
+            "verdict": finding.verdict.word(),
+            "occurrences": finding.occurrences,
+        },
+    });
+    if !others.is_empty() {
+        result["relatedLocations"] = Value::Array(others);
+    }
+    result
+}
+
+fn location(place: &Place, id: Option<usize>, finding: &Finding) -> Value {
+    let position = place.position;
+    let mut region = json!({ "startLine": position.line, "startColumn": position.column });
+    if let (None, Some(excerpt)) = (id, &finding.excerpt) {
+        let line = format!("{}{}{}", excerpt.before, excerpt.secret, excerpt.after);
+        region["snippet"] = json!({ "text": line });
+    }
+    let mut location = json!({
+        "physicalLocation": {
+            "artifactLocation": { "uri": uri(place) },
+            "region": region,
+        },
+        "message": { "text": described(place) },
+    });
+    if let Some(id) = id {
+        location["id"] = json!(id);
+    }
+    location
+}
+
+/// Where it is, in words.
+fn described(place: &Place) -> String {
+    let mut text = place.origin.word().replace('_', " ");
+    if let Some(commit) = place.origin.commit() {
+        let _ = write!(text, ", commit {commit}");
+    }
+    if let Some(signature) = place.origin.signature() {
+        let name = String::from_utf8_lossy(&signature.name);
+        let _ = write!(text, " by {name}");
+        if let Some(date) = when::rfc3339(signature.when) {
+            let _ = write!(text, " on {date}");
+        }
+    }
+    text
+}
+
+/// A relative URI (RFC 3986): the path, percent-encoded; for a text without a path, a name.
+fn uri(place: &Place) -> String {
+    let name = match &place.origin {
+        Origin::Stdin => b"stdin".to_vec(),
+        origin => match (origin.path(), origin.commit(), origin.object()) {
+            (Some(path), _, _) => path.to_vec(),
+            (None, Some(id), _) | (None, None, Some(id)) => {
+                format!("{}/{id}", origin.word()).into_bytes()
+            }
+            (None, None, None) => origin.word().as_bytes().to_vec(),
+        },
+    };
+    let mut uri = String::new();
+    for byte in name {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            uri.push(char::from(byte));
+        } else {
+            let _ = write!(uri, "%{byte:02X}");
+        }
+    }
+    uri
+}
+
+fn invocation(coverage: &Coverage, context: &Context) -> Value {
+    let notifications: Vec<Value> = super::human::problems(coverage)
+        .into_iter()
+        .map(|problem| json!({ "level": "error", "message": { "text": problem } }))
+        .collect();
+    json!({
+        "executionSuccessful": coverage.complete(),
+        "startTimeUtc": when::utc(context.started),
+        "endTimeUtc": when::utc(context.ended),
+        "toolExecutionNotifications": notifications,
+    })
+}

@@ -1,0 +1,93 @@
+//! A checked rule: everything the engine and the reports need to know of it.
+
+use std::sync::Arc;
+
+use super::bounds::Bounds;
+use crate::model::finding::{Evidence, RuleCard};
+use crate::token::alphabet::Alphabet;
+
+/// A word without which a rule cannot match.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keyword {
+    /// The bytes; lower case when case is ignored.
+    pub bytes: Vec<u8>,
+    /// True when any mixture of cases counts.
+    pub ignore_case: bool,
+}
+
+impl Keyword {
+    /// True when `text` begins with this keyword.
+    pub fn begins(&self, text: &[u8]) -> bool {
+        text.get(..self.bytes.len()).is_some_and(|beginning| {
+            if self.ignore_case {
+                beginning.eq_ignore_ascii_case(&self.bytes)
+            } else {
+                beginning == self.bytes
+            }
+        })
+    }
+}
+
+/// What is done with a match once the pattern agrees.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Check {
+    /// The body must be of this alphabet, else the match is weak.
+    Alphabet(Alphabet),
+    /// Length field and CRC-32 must agree: then the evidence is `checksum` and the secret
+    /// reaches from the prefix, whichever it is, to the checksum. Else the match is weak.
+    Routable,
+    /// As `Routable`, but without agreement there is no match at all: for patterns that know no
+    /// prefix.
+    RoutableAnyPrefix,
+    /// A JSON Web Token must begin where the body does; the secret reaches to its end.
+    Jwt,
+    /// A private key block must begin where the secret does; the secret reaches to its end.
+    PrivateKey,
+    /// Shannon entropy of the body, in bits a character, must reach this; else it is weak.
+    Entropy(f64),
+}
+
+/// Names of groups in a pattern that mean something.
+pub const GROUPS: &[&str] = &[
+    "secret",
+    "body",
+    "host",
+    "project",
+    "group",
+    "user",
+    "deploy_token",
+];
+
+/// A rule that has passed every check of [`super::load`].
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// What findings carry of it.
+    pub card: Arc<RuleCard>,
+    /// The best evidence that a match gives without a checksum.
+    pub evidence: Evidence,
+    /// At least one of these stands in every match.
+    pub keywords: Vec<Keyword>,
+    /// The pattern, in the syntax of the regex crate, matched on bytes.
+    pub pattern: String,
+    /// How long a match can be and how far before its keyword it can begin.
+    pub bounds: Bounds,
+    /// Checks, in the order in which they are made.
+    pub checks: Vec<Check>,
+    /// True when no letter or digit may touch the secret.
+    pub boundary: bool,
+    /// Examples that must be found, with markers.
+    pub hits: Vec<Example>,
+    /// Examples that must not be found, with markers.
+    pub misses: Vec<Example>,
+    /// True for the rules that come with the binary.
+    pub builtin: bool,
+}
+
+/// An example of a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// The text, with markers for tokens (see [`super::markers`]).
+    pub text: String,
+    /// The line in its file.
+    pub line: usize,
+}

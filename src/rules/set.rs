@@ -1,0 +1,130 @@
+//! A set of rules that belong together, with an instance's own prefixes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::bounds;
+use super::complaint::Complaint;
+use super::load::load;
+use super::prefix::InstancePrefix;
+use super::rule::{Check, Keyword, Rule};
+use crate::model::finding::RuleCard;
+
+/// The rules that come with the binary.
+const BUILTIN: &str = include_str!("../../rules/gitlab.toml");
+/// Their file's name in complaints.
+pub const BUILTIN_NAME: &str = "rules/gitlab.toml";
+/// The rule whose body an instance's own prefix of access tokens is put before.
+const CLASSIC: &str = "gitlab_personal_access_token";
+
+/// Checked rules, ready for the engine.
+#[derive(Clone, Debug, Default)]
+pub struct RuleSet {
+    rules: Vec<Rule>,
+    prefixes: Vec<Vec<u8>>,
+}
+
+impl RuleSet {
+    /// The rules that come with the binary. Complaints would be a mistake of ours; a test holds
+    /// that there are none.
+    pub fn builtin() -> Result<Self, Vec<Complaint>> {
+        let mut rules = load(BUILTIN, BUILTIN_NAME)?;
+        rules.iter_mut().for_each(|rule| rule.builtin = true);
+        Ok(Self {
+            rules,
+            prefixes: Vec::new(),
+        })
+    }
+
+    /// A set of the given rules alone.
+    pub fn of(rules: Vec<Rule>) -> Self {
+        Self {
+            rules,
+            prefixes: Vec::new(),
+        }
+    }
+
+    /// Adds the rules of a file. A rule id must be new.
+    pub fn extend(&mut self, text: &str, file: &str) -> Result<(), Vec<Complaint>> {
+        let new = load(text, file)?;
+        let mut lines = BTreeMap::new();
+        let complaints: Vec<Complaint> = new
+            .iter()
+            .filter_map(|rule| {
+                let id = &rule.card.id;
+                let line = rule.hits.first().map_or(1, |hit| hit.line);
+                let twice = lines.insert(id.clone(), line).is_some();
+                let taken = self.rules.iter().any(|old| old.card.id == *id);
+                (twice || taken).then(|| Complaint {
+                    file: file.to_owned(),
+                    line,
+                    rule: Some(id.clone()),
+                    what: "another rule has this id; choose a new one".to_owned(),
+                })
+            })
+            .collect();
+        if complaints.is_empty() {
+            self.rules.extend(new);
+            Ok(())
+        } else {
+            Err(complaints)
+        }
+    }
+
+    /// Makes an instance's own prefix known.
+    pub fn add_prefix(&mut self, prefix: &InstancePrefix) {
+        let before_kinds = prefix.before_kinds.clone();
+        if !before_kinds.is_empty() && !self.prefixes.contains(&before_kinds) {
+            self.prefixes.push(before_kinds);
+            self.prefixes
+                .sort_by_key(|prefix| (std::cmp::Reverse(prefix.len()), prefix.clone()));
+        }
+        let Some(alone) = &prefix.alone else { return };
+        let Some(classic) = self.rules.iter().find(|rule| rule.card.id == CLASSIC) else {
+            return;
+        };
+        let text: String = alone.iter().copied().map(char::from).collect();
+        let mut rule = classic.clone();
+        rule.keywords = vec![Keyword {
+            bytes: alone.clone(),
+            ignore_case: false,
+        }];
+        rule.pattern = format!(
+            "{}(?<body>[0-9A-Za-z_-]{{20}})",
+            regex_syntax::escape(&text)
+        );
+        rule.bounds = bounds::Bounds {
+            longest: alone.len() + 20,
+            lookback: 0,
+        };
+        debug_assert_eq!(
+            bounds::measure(&rule.pattern, &rule.keywords),
+            Ok(rule.bounds)
+        );
+        if !self.rules.iter().any(|old| old.pattern == rule.pattern) {
+            self.rules.push(rule);
+        }
+    }
+
+    /// The rules, in the order of their files.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// What may stand before the prefix of any kind, longest first.
+    pub fn instance_prefixes(&self) -> &[Vec<u8>] {
+        &self.prefixes
+    }
+
+    /// The card that stands for a kind when a token is proven by its checksum alone: of the rule
+    /// for routable tokens of that kind, else of the kind's first rule.
+    pub fn card_of_kind(&self, kind: &str) -> Option<&Arc<RuleCard>> {
+        let of_kind = || self.rules.iter().filter(|rule| rule.card.kind == kind);
+        let routable = |rule: &&Rule| rule.checks.contains(&Check::Routable);
+        of_kind()
+            .find(|rule| rule.card.id.ends_with("_versioned"))
+            .or_else(|| of_kind().find(routable))
+            .or_else(|| of_kind().next())
+            .map(|rule| &rule.card)
+    }
+}

@@ -1,0 +1,210 @@
+//! Engine and sources make findings: every source is driven, what its threads have seen is put
+//! together by secret, located, cleaned of secrets and sorted. Reads nothing itself and prints
+//! nothing.
+
+mod excerpt;
+mod fingerprint;
+mod table;
+mod worker;
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+use std::time::Instant;
+
+use crate::engine::Engine;
+use crate::engine::scrub::Scrub;
+use crate::model::coverage::Coverage;
+use crate::model::finding::{Evidence, Finding, LeftOut, Outcome};
+use crate::model::origin::{Origin, Signature};
+use crate::model::secret::Secret;
+use crate::sources::progress::Progress;
+use crate::sources::{Job, Source};
+use fingerprint::Fingerprinter;
+use table::{Entry, Table};
+use worker::EngineCrew;
+
+/// Whether secrets may be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exposure {
+    /// Nothing that a report prints holds a secret.
+    Masked,
+    /// The operator asked to see them.
+    Shown,
+}
+
+/// How to scan.
+#[derive(Debug)]
+pub struct Options {
+    /// The weakest evidence that is reported.
+    pub evidence: Evidence,
+    /// Whether secrets may be shown.
+    pub exposure: Exposure,
+    /// Key for fingerprints that nobody else can compute.
+    pub fingerprint_key: Option<Secret>,
+    /// How many threads to use.
+    pub threads: usize,
+}
+
+/// Drives every source and makes one result of all.
+pub fn run(
+    engine: &Engine,
+    sources: &[Box<dyn Source>],
+    options: &Options,
+    progress: &Progress,
+) -> Outcome {
+    let started = Instant::now();
+    let mut coverage = Coverage::default();
+    let mut left_out = LeftOut::default();
+    let mut all = Table::default();
+    let job = Job {
+        threads: options.threads,
+        reach: engine.reach(),
+        progress,
+    };
+    for source in sources {
+        let mut table = drive(
+            engine,
+            source.as_ref(),
+            &job,
+            options.exposure,
+            &mut coverage,
+        );
+        table.place_blobs(|blobs| {
+            progress.begin(format!("commits of {} blobs", blobs.len()));
+            source.locate(blobs, &mut coverage)
+        });
+        left_out.known += forget_known(engine, source.as_ref(), &job, &mut table);
+        table.name_repository(source.repository().as_ref());
+        all.merge(table);
+    }
+    let mut entries = all.into_entries();
+    if options.exposure == Exposure::Masked {
+        clean(engine, &mut entries, &mut coverage);
+    }
+    let fingerprinter = Fingerprinter::new(options.fingerprint_key.as_ref());
+    let mut findings: Vec<Finding> = Vec::new();
+    for entry in entries {
+        match entry.evidence() {
+            evidence if evidence >= options.evidence => {
+                let fingerprint = fingerprinter.of(&entry.kind, &entry.secret);
+                findings.push(entry.into_finding(fingerprint));
+            }
+            Evidence::Weak => left_out.weak += 1,
+            _ => left_out.below += 1,
+        }
+    }
+    findings.sort_by(|a, b| order(a).cmp(&order(b)));
+    Outcome {
+        findings,
+        left_out,
+        coverage,
+        elapsed: started.elapsed(),
+    }
+}
+
+fn order(finding: &Finding) -> impl Ord + '_ {
+    use std::cmp::Reverse;
+    (
+        Reverse(finding.rule.severity),
+        Reverse(finding.evidence),
+        finding.first_place(),
+        finding.fingerprint.as_str(),
+    )
+}
+
+fn drive(
+    engine: &Engine,
+    source: &dyn Source,
+    job: &Job<'_>,
+    exposure: Exposure,
+    coverage: &mut Coverage,
+) -> Table {
+    job.progress.begin(source.describe());
+    let table = Mutex::new(Table::default());
+    let crew = EngineCrew {
+        engine,
+        exposure,
+        table: &table,
+    };
+    coverage.merge(source.drive(job, &crew));
+    table.into_inner().unwrap_or_default()
+}
+
+/// Leaves out what stood there before the change that a source reads; says how much that was.
+fn forget_known(engine: &Engine, source: &dyn Source, job: &Job<'_>, table: &mut Table) -> u64 {
+    let Some(before) = source.before().filter(|_| !table.is_empty()) else {
+        return 0;
+    };
+    let mut unread = Coverage::default();
+    let known = drive(engine, before, job, Exposure::Masked, &mut unread);
+    table.forget(&known)
+}
+
+/// Takes secrets out of everything that is printed beside them: lines, paths, names, addresses.
+fn clean(engine: &Engine, entries: &mut [Entry], coverage: &mut Coverage) {
+    let secrets: Vec<(Secret, usize)> = entries
+        .iter()
+        .map(|entry| (entry.secret.clone(), entry.prefix()))
+        .collect();
+    let known = secrets
+        .iter()
+        .map(|(secret, prefix)| (secret.expose(), *prefix));
+    let scrub = Scrub::new(engine, known);
+    let clean = |text: &[u8]| scrub.clean(text).into_owned();
+    for entry in entries {
+        entry.map_text(&clean);
+    }
+    coverage.map_text(clean);
+}
+
+/// An origin with every text in it rewritten.
+fn map_origin(origin: Origin, clean: &dyn Fn(&[u8]) -> Vec<u8>) -> Origin {
+    let text = |bytes: &[u8]| clean(bytes).into_boxed_slice();
+    let signature = |old: &Signature| {
+        let (name, email) = (text(&old.name), text(&old.email));
+        std::sync::Arc::new(Signature {
+            when: old.when,
+            name,
+            email,
+        })
+    };
+    match origin {
+        Origin::File { path } => Origin::File { path: text(&path) },
+        Origin::FileName { path } => Origin::FileName { path: text(&path) },
+        Origin::Index { path, blob } => Origin::Index {
+            path: text(&path),
+            blob,
+        },
+        Origin::Commit {
+            author,
+            commit,
+            path,
+            blob,
+        } => Origin::Commit {
+            author: signature(&author),
+            commit,
+            path: text(&path),
+            blob,
+        },
+        Origin::CommitMessage { author, commit } => Origin::CommitMessage {
+            author: signature(&author),
+            commit,
+        },
+        Origin::CommitHeader { author, commit } => Origin::CommitHeader {
+            author: signature(&author),
+            commit,
+        },
+        Origin::TagMessage { tagger, tag } => Origin::TagMessage {
+            tagger: tagger.as_deref().map(signature),
+            tag,
+        },
+        Origin::TagHeader { tagger, tag } => Origin::TagHeader {
+            tagger: tagger.as_deref().map(signature),
+            tag,
+        },
+        Origin::Blob { .. } | Origin::Unreachable { .. } | Origin::Stdin => origin,
+    }
+}
+
+/// Blobs that were handed out without a path.
+type Blobs = BTreeSet<crate::model::object::ObjectId>;

@@ -1,0 +1,87 @@
+//! Things that produce texts, and own the threads that read them. A source hands chunks to one
+//! worker a thread and says what it has covered. It knows nothing of rules and findings.
+
+pub mod exclude;
+pub mod files;
+pub mod history;
+pub mod pieces;
+pub mod progress;
+pub mod staged;
+pub mod stdin;
+pub mod utf16;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::model::chunk::{Chunk, Reach};
+use crate::model::coverage::Coverage;
+use crate::model::object::ObjectId;
+use crate::model::origin::Origin;
+use progress::Progress;
+
+/// Takes texts in. Each thread has its own worker.
+pub trait Worker {
+    /// The next chunk of a text. The chunks of one text come in order, on one thread.
+    fn chunk(&mut self, origin: &Origin, chunk: &Chunk<'_>);
+
+    /// The text of the last chunk has ended, or could not be read any further.
+    fn end(&mut self, origin: &Origin);
+
+    /// A text that fits into memory.
+    fn text(&mut self, origin: &Origin, text: &[u8]) {
+        self.chunk(origin, &Chunk::whole(text));
+        self.end(origin);
+    }
+}
+
+/// Makes the workers.
+pub trait Crew: Sync {
+    /// A worker for one thread. What it has found is handed in when it is dropped.
+    fn worker(&self) -> Box<dyn Worker + Send + '_>;
+}
+
+/// What a source needs to know to do its work.
+#[derive(Clone, Copy, Debug)]
+pub struct Job<'a> {
+    /// How many threads to use.
+    pub threads: usize,
+    /// How far around a keyword the text matters.
+    pub reach: Reach,
+    /// Where to say how far it is.
+    pub progress: &'a Progress,
+}
+
+/// Where blobs stand.
+#[derive(Debug, Default)]
+pub struct Located {
+    /// The place of each blob that was found.
+    pub places: BTreeMap<ObjectId, Origin>,
+    /// Blobs at excluded paths only.
+    pub excluded: BTreeSet<ObjectId>,
+}
+
+/// Something that produces texts.
+pub trait Source {
+    /// Reads everything and hands it to the workers.
+    fn drive(&self, job: &Job<'_>, crew: &dyn Crew) -> Coverage;
+
+    /// What it reads, for a display of progress.
+    fn describe(&self) -> String;
+
+    /// Finds the commit and path of blobs that were handed out as [`Origin::Blob`]. What cannot
+    /// be read on the way is added to the coverage.
+    fn locate(&self, _blobs: &BTreeSet<ObjectId>, _coverage: &mut Coverage) -> Located {
+        Located::default()
+    }
+
+    /// What was there before the change that this source reads: a secret that stands there too
+    /// is not brought in by the change.
+    fn before(&self) -> Option<&dyn Source> {
+        None
+    }
+
+    /// The repository that the texts are from, as the target was typed, where it must be named.
+    fn repository(&self) -> Option<Arc<[u8]>> {
+        None
+    }
+}

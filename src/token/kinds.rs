@@ -1,0 +1,138 @@
+//! The kinds of GitLab tokens: the word for each, and the prefixes it is made with.
+//! Source: GitLab `doc/security/tokens/_index.md` and the models it names.
+
+/// One kind of token.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Kind {
+    /// The word in rule files and reports.
+    pub word: &'static str,
+    /// Prefixes of generated tokens, without an instance's own.
+    pub prefixes: &'static [&'static str],
+}
+
+/// The kind of access tokens for people and bots, which an unknown prefix stands for.
+pub const PERSONAL_ACCESS_TOKEN: &str = "personal_access_token";
+/// The kind of private keys, which have no prefix.
+pub const DEPLOY_KEY: &str = "deploy_key";
+
+/// All kinds.
+pub const KINDS: &[Kind] = &[
+    // Also impersonation, project, group and service-account tokens.
+    Kind {
+        word: PERSONAL_ACCESS_TOKEN,
+        prefixes: &["glpat-"],
+    },
+    Kind {
+        word: "deploy_token",
+        prefixes: &["gldt-"],
+    },
+    Kind {
+        word: "runner_authentication_token",
+        prefixes: &["glrt-", "glrtr-"],
+    },
+    Kind {
+        word: "runner_registration_token",
+        prefixes: &["GR1348941"],
+    },
+    Kind {
+        word: "ci_job_token",
+        prefixes: &["glcbt-"],
+    },
+    Kind {
+        word: "pipeline_trigger_token",
+        prefixes: &["glptt-"],
+    },
+    Kind {
+        word: "feed_token",
+        prefixes: &["glft-"],
+    },
+    Kind {
+        word: "incoming_mail_token",
+        prefixes: &["glimt-"],
+    },
+    Kind {
+        word: "kubernetes_agent_token",
+        prefixes: &["glagent-"],
+    },
+    Kind {
+        word: "oauth_application_secret",
+        prefixes: &["gloas-"],
+    },
+    Kind {
+        word: "scim_token",
+        prefixes: &["glsoat-"],
+    },
+    Kind {
+        word: "feature_flags_client_token",
+        prefixes: &["glffct-"],
+    },
+    Kind {
+        word: "workspace_token",
+        prefixes: &["glwt-"],
+    },
+    Kind {
+        word: "runner_controller_token",
+        prefixes: &["glrct-"],
+    },
+    Kind {
+        word: "iam_oauth_token",
+        prefixes: &["gliamat-"],
+    },
+    Kind {
+        word: "oauth_access_token",
+        prefixes: &[],
+    },
+    Kind {
+        word: "session_cookie",
+        prefixes: &[],
+    },
+    Kind {
+        word: DEPLOY_KEY,
+        prefixes: &[],
+    },
+];
+
+/// The known prefix that `prefix` ends with (`acme-gldt-` ends with `gldt-`), and its kind.
+pub fn known_ending(prefix: &[u8]) -> Option<(&'static str, &'static Kind)> {
+    KINDS
+        .iter()
+        .flat_map(|kind| kind.prefixes.iter().map(move |&known| (known, kind)))
+        .filter(|(known, _)| prefix.ends_with(known.as_bytes()))
+        .max_by_key(|(known, _)| known.len())
+}
+
+/// The known prefix that `token` begins with.
+pub fn known_beginning(token: &[u8]) -> Option<&'static str> {
+    KINDS
+        .iter()
+        .flat_map(|kind| kind.prefixes.iter().copied())
+        .filter(|known| token.starts_with(known.as_bytes()))
+        .max_by_key(|known| known.len())
+}
+
+/// True when `word` names one of the kinds.
+pub fn is_known(word: &str) -> bool {
+    KINDS.iter().any(|kind| kind.word == word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_known, known_beginning, known_ending};
+
+    #[test]
+    fn a_prefix_tells_the_kind_by_its_end() {
+        let kind = |prefix: &str| known_ending(prefix.as_bytes()).map(|(_, kind)| kind.word);
+        assert_eq!(kind("acme-gldt-"), Some("deploy_token"));
+        assert_eq!(kind("glrtr-"), Some("runner_authentication_token"));
+        assert_eq!(kind("corp-"), None);
+        assert_eq!(kind(""), None);
+    }
+
+    #[test]
+    fn a_token_tells_its_prefix_by_its_beginning() {
+        let token = ["glrtr-", "abc"].concat();
+        assert_eq!(known_beginning(token.as_bytes()), Some("glrtr-"));
+        assert_eq!(known_beginning(b"abc"), None);
+        assert!(is_known("scim_token") && !is_known("password"));
+    }
+}
