@@ -1,11 +1,64 @@
-//! stanch
+//! stanch finds leaked GitLab tokens in files and in whole git histories. This is the map.
+//!
+//! **One picture.** Sources hand chunks to the engine, the engine hands spans back, `scan` makes
+//! findings of them, `report` writes findings. Nothing leaves the machine.
+//!
+//! # The way of the data
+//!
+//! 1. `main` calls [`cli::run`], which parses the arguments (`cli::args`) and turns them, the
+//!    settings file and the environment into what they mean (`cli::settings`, `cli::targets`).
+//! 2. [`rules::set::RuleSet`] holds checked rules; [`engine::Engine`] makes them ready to run.
+//! 3. Each [`sources::Source`] owns its threads and hands [`model::chunk::Chunk`]s to one worker a
+//!    thread. A text that is too large for one chunk comes in overlapping pieces.
+//! 4. The worker (`scan`) asks the engine for keyword hits, then for matches around them, copies
+//!    each secret out once and forgets the text.
+//! 5. `scan` puts the threads' tables together by secret, asks the source for commit and path of
+//!    blobs, cleans every text that will be printed of secrets, and sorts.
+//! 6. [`report::render`] writes the result; [`cli::exit::Exit`] is what the shell sees.
+//!
+//! # Rooms, in reading order
+//!
+//! - `model`: the words. What a secret, an origin, a finding, the coverage of a run are.
+//! - `token`: what GitLab tokens are. Kinds, alphabets, the routable checksum and payload, JWT
+//!   claims, private keys, what placeholders look like; and a maker of sample tokens.
+//! - `rules`: rule files to checked rules. Proves that a pattern cannot match without a keyword and
+//!   cannot match without end. Our own rules are `rules/gitlab.toml`.
+//! - `engine`: bytes in, matches out. One search for all keywords, then patterns around them, then
+//!   checks; the best match wins. Also takes secrets out of text that will be printed.
+//! - `git`: the repository as data, through libgit2; the list of objects is our own.
+//! - `sources`: files, the index, history and stdin, and the threads that read them.
+//! - `scan`: engine times sources gives findings.
+//! - `report`: writers of the five formats.
+//! - `cli`: the only room that knows all others.
+//!
+//! # What holds everywhere
+//!
+//! - A room imports only rooms above it in this list; `tests/it/rooms.rs` has the exact table and
+//!   holds the source to it.
+//! - `model`, `token`, `rules`, `engine`, `scan` and `report` do no I/O. Scanning cannot fail: what
+//!   cannot be read is part of the result ([`model::coverage::Coverage`]).
+//! - A secret is a [`model::secret::Secret`], which hides itself; only `scan` and `report` take its
+//!   bytes out. Everything printed beside it has been through [`engine::scrub::Scrub`].
+//! - What is found around a keyword depends on the bytes within [`engine::Engine::reach`] of it and
+//!   on nothing else, so reading in pieces finds the same as reading whole.
+//! - Results are sorted: same input, same bytes out, whatever the number of threads.
+//! - Nothing found and not everything read is never reported as clean.
+//! - No token-shaped literal stands in the repository: [`token::sample`] makes them at run time.
+
+pub mod model;
+
+pub mod token;
+
+pub mod rules;
+
+pub mod engine;
+
+pub mod git;
+
+pub mod sources;
+
+pub mod scan;
+
+pub mod report;
 
 pub mod cli;
-pub mod engine;
-pub mod git;
-pub mod model;
-pub mod report;
-pub mod rules;
-pub mod scan;
-pub mod sources;
-pub mod token;

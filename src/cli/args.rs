@@ -14,12 +14,7 @@ use crate::report::Format;
 
 /// Finds leaked GitLab tokens in files and in the whole history of git repositories.
 #[derive(Debug, Parser)]
-#[command(
-    name = "stanch",
-    version,
-    max_term_width = 100,
-    disable_help_subcommand = true
-)]
+#[command(name = "stanch", version, max_term_width = 100, disable_help_subcommand = true)]
 #[command(
     after_help = "Exit codes: 0 nothing found and everything read, 1 found, 2 the work could \
                         not be done, 3 nothing found but not everything could be read."
@@ -226,11 +221,7 @@ fn parse_size(text: &str) -> Result<u64, String> {
         "tib" => 1 << 40,
         _ => return Err(complaint()),
     };
-    number
-        .parse::<u64>()
-        .ok()
-        .and_then(|number| number.checked_mul(factor))
-        .ok_or_else(complaint)
+    number.parse::<u64>().ok().and_then(|number| number.checked_mul(factor)).ok_or_else(complaint)
 }
 
 #[cfg(test)]
@@ -249,15 +240,7 @@ mod tests {
         assert_eq!(parse_size("500"), Ok(500));
         assert_eq!(parse_size("10kB"), Ok(10_000));
         assert_eq!(parse_size("4MiB"), Ok(4 << 20));
-        for text in [
-            "",
-            "MB",
-            "1.5MB",
-            "10 XB",
-            "99999999999999999999",
-            "-1",
-            "20000000TB",
-        ] {
+        for text in ["", "MB", "1.5MB", "10 XB", "99999999999999999999", "-1", "20000000TB"] {
             assert!(parse_size(text).is_err(), "{text}");
         }
     }

@@ -35,13 +35,8 @@ impl Config {
             return Self::parse(&text, &named);
         }
         let users = users_file(sources.variable);
-        let mut tops = sources
-            .repositories
-            .iter()
-            .map(|top| top.join(".stanch.toml"));
-        let file = users
-            .filter(|file| file.is_file())
-            .or_else(|| tops.find(|file| file.is_file()));
+        let mut tops = sources.repositories.iter().map(|top| top.join(".stanch.toml"));
+        let file = users.filter(|file| file.is_file()).or_else(|| tops.find(|file| file.is_file()));
         let Some(file) = file else {
             return Ok(Self::default());
         };
@@ -52,14 +47,8 @@ impl Config {
 
     fn parse(text: &str, file: &Path) -> anyhow::Result<Self> {
         toml::from_str(text).map_err(|error| {
-            let line = error
-                .span()
-                .map_or(1, |span| 1 + text[..span.start].matches('\n').count());
-            anyhow!(
-                "settings {}:{line}: {}",
-                file.display(),
-                error.message().to_lowercase()
-            )
+            let line = error.span().map_or(1, |span| 1 + text[..span.start].matches('\n').count());
+            anyhow!("settings {}:{line}: {}", file.display(), error.message().to_lowercase())
         })
     }
 }
@@ -84,11 +73,6 @@ mod tests {
         let config = Config::parse("prefixes = [\"acme-\"]", Path::new("c.toml")).expect("good");
         assert_eq!(config.prefixes, ["acme-"]);
         let error = Config::parse("\nprefix = 1", Path::new("c.toml")).expect_err("unknown");
-        assert!(
-            error
-                .to_string()
-                .starts_with("settings c.toml:2: unknown field"),
-            "{error}"
-        );
+        assert!(error.to_string().starts_with("settings c.toml:2: unknown field"), "{error}");
     }
 }

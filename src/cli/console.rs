@@ -13,10 +13,7 @@ use crate::rules::set::RuleSet;
 pub fn report_panic(place: Option<&std::panic::Location<'_>>) {
     let place = place.map(ToString::to_string).unwrap_or_default();
     let mut stderr = std::io::stderr().lock();
-    let _ = writeln!(
-        stderr,
-        "stanch: internal error at {place}; please report it"
-    );
+    let _ = writeln!(stderr, "stanch: internal error at {place}; please report it");
 }
 
 /// Where to print and how.
@@ -29,10 +26,7 @@ pub struct Console {
 impl Console {
     /// Looks at the terminal and at what was typed.
     pub fn new(global: &GlobalArgs) -> Self {
-        Self {
-            quiet: global.quiet,
-            no_color: global.no_color,
-        }
+        Self { quiet: global.quiet, no_color: global.no_color }
     }
 
     /// True when stdout shall be coloured: it is a terminal that can, and nobody said no
@@ -59,25 +53,29 @@ impl Console {
         }
     }
 
-    /// Writes an error with its causes, as one line for each line of its text.
+    /// Writes an error with its causes to stderr, each line with the program's name before it.
     pub fn error(&self, error: &anyhow::Error) {
-        self.line(&format!("{error:#}"));
-    }
-
-    /// Writes lines to stderr, each with the program's name before it. A token that somebody
-    /// typed in a path or a prefix is hidden.
-    fn line(&self, text: &str) {
-        let engine = RuleSet::builtin().and_then(Engine::new).ok();
         let mut stderr = std::io::stderr().lock();
-        for line in text.lines() {
-            let clean = match &engine {
-                Some(engine) => {
-                    let scrub = Scrub::new(engine, std::iter::empty());
-                    scrub.clean(line.as_bytes()).into_owned()
-                }
-                None => line.as_bytes().to_vec(),
-            };
-            let _ = writeln!(stderr, "stanch: {}", terminal_bytes(&clean));
+        for line in clean_lines(&format!("{error:#}")) {
+            let _ = writeln!(stderr, "stanch: {line}");
         }
     }
+
+    /// Writes lines to stdout that may quote what somebody typed.
+    pub fn print_quoting(&self, text: &str) -> anyhow::Result<()> {
+        let lines: Vec<String> = clean_lines(text).into_iter().map(|line| line + "\n").collect();
+        self.print(lines.concat().as_bytes())
+    }
+}
+
+/// The lines of a text, without control characters, and without a token that somebody typed in a
+/// path, a prefix or a rule.
+fn clean_lines(text: &str) -> Vec<String> {
+    let engine = RuleSet::builtin().and_then(Engine::new).ok();
+    let scrub = engine.as_ref().map(|engine| Scrub::new(engine, std::iter::empty()));
+    let clean = |line: &str| match &scrub {
+        Some(scrub) => terminal_bytes(&scrub.clean(line.as_bytes())),
+        None => terminal_bytes(line.as_bytes()),
+    };
+    text.lines().map(clean).collect()
 }

@@ -28,9 +28,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let done = match &args.command {
         Command::Scan(scan) => scan::run(scan, &args.global, &console),
         Command::Rules(rules) => rules::run(rules, &console),
-        Command::Completions { shell } => console
-            .print(&args::completions(*shell))
-            .map(|()| Exit::Clean),
+        Command::Completions { shell } => {
+            console.print(&args::completions(*shell)).map(|()| Exit::Clean)
+        }
         Command::Man => args::man_page()
             .map_err(anyhow::Error::from)
             .and_then(|page| console.print(&page))

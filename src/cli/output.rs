@@ -31,9 +31,7 @@ impl ReportFile {
         };
         let report = Self { path, direct };
         if !direct {
-            report
-                .temporary(0o600)
-                .with_context(|| format!("cannot write report {shown}"))?;
+            report.temporary(0o600).with_context(|| format!("cannot write report {shown}"))?;
         }
         Ok(report)
     }
@@ -42,10 +40,7 @@ impl ReportFile {
     pub fn write(&self, bytes: &[u8], holds_secrets: bool) -> anyhow::Result<()> {
         let write = || -> anyhow::Result<()> {
             if self.direct {
-                std::fs::OpenOptions::new()
-                    .write(true)
-                    .open(&self.path)?
-                    .write_all(bytes)?;
+                std::fs::OpenOptions::new().write(true).open(&self.path)?.write_all(bytes)?;
                 return Ok(());
             }
             let mut file = self.temporary(if holds_secrets { 0o600 } else { 0o666 })?;

@@ -79,24 +79,11 @@ fn message(now: &Snapshot) -> String {
     let done = match now.expected {
         0 => number(now.texts),
         expected => {
-            let percent = (now.texts * 100)
-                .checked_div(expected)
-                .unwrap_or(0)
-                .min(100);
-            format!(
-                "{} of {} ({percent} %)",
-                number(now.texts),
-                number(expected)
-            )
+            let percent = (now.texts * 100).checked_div(expected).unwrap_or(0).min(100);
+            format!("{} of {} ({percent} %)", number(now.texts), number(expected))
         }
     };
-    let millis = u64::try_from(now.elapsed.as_millis())
-        .unwrap_or(u64::MAX)
-        .max(1);
+    let millis = u64::try_from(now.elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
     let rate = size(now.bytes.saturating_mul(1000) / millis);
-    format!(
-        "{}: {done}, {}, {rate}/s",
-        terminal_bytes(now.what.as_bytes()),
-        size(now.bytes)
-    )
+    format!("{}: {done}, {}, {rate}/s", terminal_bytes(now.what.as_bytes()), size(now.bytes))
 }

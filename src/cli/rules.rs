@@ -24,24 +24,12 @@ pub fn run(args: &RulesArgs, console: &Console) -> anyhow::Result<Exit> {
 
 fn list(console: &Console) -> anyhow::Result<Exit> {
     let rules = builtin_rules()?;
-    let width = rules
-        .rules()
-        .iter()
-        .map(|rule| rule.card.id.len())
-        .max()
-        .unwrap_or(0);
-    let mut out = format!(
-        "{:<width$}  {:<8}  {:<8}  title\n",
-        "id", "severity", "evidence"
-    );
+    let width = rules.rules().iter().map(|rule| rule.card.id.len()).max().unwrap_or(0);
+    let mut out = format!("{:<width$}  {:<8}  {:<8}  title\n", "id", "severity", "evidence");
     for rule in rules.rules() {
         let (card, evidence) = (&rule.card, rule.evidence.word());
         let severity = card.severity.word();
-        let _ = writeln!(
-            out,
-            "{:<width$}  {severity:<8}  {evidence:<8}  {}",
-            card.id, card.title
-        );
+        let _ = writeln!(out, "{:<width$}  {severity:<8}  {evidence:<8}  {}", card.id, card.title);
     }
     console.print(out.as_bytes())?;
     Ok(Exit::Clean)
@@ -51,10 +39,7 @@ fn list(console: &Console) -> anyhow::Result<Exit> {
 fn check(file: Option<&Path>, console: &Console) -> anyhow::Result<Exit> {
     let mut rules = builtin_rules()?;
     let own = rules.rules().len();
-    let name = file.map_or_else(
-        || BUILTIN_NAME.to_owned(),
-        |file| file.display().to_string(),
-    );
+    let name = file.map_or_else(|| BUILTIN_NAME.to_owned(), |file| file.display().to_string());
     if let Some(file) = file {
         let text =
             std::fs::read_to_string(file).with_context(|| format!("cannot read rules {name}"))?;
@@ -63,13 +48,13 @@ fn check(file: Option<&Path>, console: &Console) -> anyhow::Result<Exit> {
         }
     }
     let engine = Engine::new(rules).map_err(|complaints| complained(&complaints))?;
-    let complaints = examples::run(&engine, |rule| {
-        if rule.builtin {
-            BUILTIN_NAME.to_owned()
-        } else {
-            name.clone()
-        }
-    });
+    let complaints =
+        examples::run(
+            &engine,
+            |rule| {
+                if rule.builtin { BUILTIN_NAME.to_owned() } else { name.clone() }
+            },
+        );
     if !complaints.is_empty() {
         return complain(&complaints, console);
     }
@@ -77,24 +62,15 @@ fn check(file: Option<&Path>, console: &Console) -> anyhow::Result<Exit> {
         Some(_) => &engine.rules().rules()[own..],
         None => engine.rules().rules(),
     };
-    let examples: usize = checked
-        .iter()
-        .map(|rule| rule.hits.len() + rule.misses.len())
-        .sum();
-    let out = format!(
-        "{}: {} rules, {examples} examples, all good\n",
-        terminal(&name),
-        checked.len()
-    );
+    let examples: usize = checked.iter().map(|rule| rule.hits.len() + rule.misses.len()).sum();
+    let out =
+        format!("{}: {} rules, {examples} examples, all good\n", terminal(&name), checked.len());
     console.print(out.as_bytes())?;
     Ok(Exit::Clean)
 }
 
 fn complain(complaints: &[Complaint], console: &Console) -> anyhow::Result<Exit> {
-    let mut out = String::new();
-    for complaint in complaints {
-        let _ = writeln!(out, "{}", terminal(&complaint.to_string()));
-    }
-    console.print(out.as_bytes())?;
+    let lines: Vec<String> = complaints.iter().map(ToString::to_string).collect();
+    console.print_quoting(&lines.join("\n"))?;
     Ok(Exit::Found)
 }

@@ -24,9 +24,8 @@ pub fn run(args: &ScanArgs, global: &GlobalArgs, console: &Console) -> anyhow::R
 
     let started = now();
     let display = Display::start(console.shows_progress());
-    let mut outcome = scan::run(&engine, &targets.sources, &options, display.progress());
+    let outcome = scan::run(&engine, targets.work, &options, display.progress());
     display.end();
-    outcome.coverage.merge(targets.undone);
 
     let context = Context {
         show_secrets: args.show_secrets,
@@ -35,10 +34,7 @@ pub fn run(args: &ScanArgs, global: &GlobalArgs, console: &Console) -> anyhow::R
         ended: now(),
         head: targets.head,
     };
-    let plain = Context {
-        colour: false,
-        ..context.clone()
-    };
+    let plain = Context { colour: false, ..context.clone() };
     let mut written = console.print(&render(args.format, &outcome, &context));
     for (format, file) in &reports {
         let result = file.write(&render(*format, &outcome, &plain), args.show_secrets);
@@ -50,8 +46,6 @@ pub fn run(args: &ScanArgs, global: &GlobalArgs, console: &Console) -> anyhow::R
 
 /// Seconds since 1970.
 fn now() -> i64 {
-    let since = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

@@ -24,11 +24,7 @@ pub fn scan_options(args: &ScanArgs) -> Options {
     let key = std::env::var_os(FINGERPRINT_KEY).filter(|key| !key.is_empty());
     Options {
         evidence: args.evidence,
-        exposure: if args.show_secrets {
-            Exposure::Shown
-        } else {
-            Exposure::Masked
-        },
+        exposure: if args.show_secrets { Exposure::Shown } else { Exposure::Masked },
         fingerprint_key: key.map(|key| Secret::new(key.into_encoded_bytes())),
         threads: args.threads.map_or_else(processors, NonZeroUsize::get),
     }
@@ -46,9 +42,7 @@ pub fn engine(
         let shown = file.display().to_string();
         let text =
             std::fs::read_to_string(file).with_context(|| format!("cannot read rules {shown}"))?;
-        rules
-            .extend(&text, &shown)
-            .map_err(|complaints| complained(&complaints))?;
+        rules.extend(&text, &shown).map_err(|complaints| complained(&complaints))?;
     }
     let config = Config::load(&Sources {
         flag: global.config.as_deref(),

@@ -9,9 +9,8 @@ use anyhow::Context as _;
 use super::args::ScanArgs;
 use crate::git::GitError;
 use crate::git::repository::Repository;
-use crate::model::coverage::Coverage;
 use crate::model::object::ObjectId;
-use crate::sources::Source;
+use crate::scan::Work;
 use crate::sources::exclude::Exclude;
 use crate::sources::files::Files;
 use crate::sources::history::History;
@@ -21,10 +20,8 @@ use crate::sources::stdin::{Stdin, reason};
 /// The sources for all targets.
 #[derive(Default)]
 pub struct Targets {
-    /// What there is to read.
-    pub sources: Vec<Box<dyn Source>>,
-    /// Targets on which no work can be done.
-    pub undone: Coverage,
+    /// What there is to read, and the targets on which no work can be done.
+    pub work: Work,
     /// The tops of the work trees.
     pub work_trees: Vec<PathBuf>,
     /// The commit of HEAD in the first repository.
@@ -37,15 +34,9 @@ pub fn look_at(args: &ScanArgs) -> anyhow::Result<Targets> {
         .context("--exclude takes a glob in the syntax of .gitignore")?;
     let mut targets = Targets::default();
     for target in &args.targets {
-        let looked = Look {
-            args,
-            exclude: &exclude,
-            target,
-            targets: &mut targets,
-        }
-        .at();
+        let looked = Look { args, exclude: &exclude, target, targets: &mut targets }.at();
         if let Err(why) = looked {
-            targets.undone.undone(target.as_os_str().as_bytes(), why);
+            targets.work.coverage.undone(target.as_os_str().as_bytes(), why);
         }
     }
     Ok(targets)
@@ -65,7 +56,7 @@ impl Look<'_> {
             if self.args.staged {
                 return Err("standard input has no index; leave --staged out".to_owned());
             }
-            self.targets.sources.push(Box::new(Stdin));
+            self.targets.work.sources.push(Box::new(Stdin));
             return Ok(());
         }
         let metadata = std::fs::metadata(self.target).map_err(|error| reason(&error))?;
@@ -104,7 +95,7 @@ impl Look<'_> {
             self.exclude.clone(),
             self.label(),
         );
-        self.targets.sources.push(Box::new(source));
+        self.targets.work.sources.push(Box::new(source));
         Ok(())
     }
 
@@ -113,7 +104,7 @@ impl Look<'_> {
             return Err("it is a file, and --no-files leaves files out".to_owned());
         }
         let files = self.files(false);
-        self.targets.sources.push(Box::new(files));
+        self.targets.work.sources.push(Box::new(files));
         Ok(())
     }
 
@@ -122,7 +113,7 @@ impl Look<'_> {
             return Err("not a git repository, and --no-files leaves files out".to_owned());
         }
         let files = self.files(false);
-        self.targets.sources.push(Box::new(files));
+        self.targets.work.sources.push(Box::new(files));
         Ok(())
     }
 
@@ -156,21 +147,16 @@ impl Look<'_> {
         self.note(repository);
         if !self.args.no_files {
             let mut files = self.files(!self.args.no_ignore);
-            let tracked = repository
-                .tracked()
-                .map_err(|error| repository_error(&error))?;
+            let tracked = repository.tracked().map_err(|error| repository_error(&error))?;
             for entry in tracked {
                 let path = PathBuf::from(std::ffi::OsString::from_vec(entry.path.into_vec()));
                 if let Ok(path) = path.strip_prefix(below) {
-                    let list = if entry.submodule {
-                        &mut files.submodules
-                    } else {
-                        &mut files.tracked
-                    };
+                    let list =
+                        if entry.submodule { &mut files.submodules } else { &mut files.tracked };
                     list.push(path.to_path_buf());
                 }
             }
-            self.targets.sources.push(Box::new(files));
+            self.targets.work.sources.push(Box::new(files));
         }
         self.history(repository)
     }
@@ -178,7 +164,7 @@ impl Look<'_> {
     fn history(&mut self, repository: &Repository) -> Result<(), String> {
         if !self.args.no_history {
             let history = History::new(repository.git_dir(), self.exclude.clone(), self.label());
-            self.targets.sources.push(Box::new(history));
+            self.targets.work.sources.push(Box::new(history));
         }
         Ok(())
     }
@@ -187,7 +173,7 @@ impl Look<'_> {
     fn unreadable(&mut self, error: &GitError) -> Result<(), String> {
         if !self.args.no_files {
             let files = self.files(false);
-            self.targets.sources.push(Box::new(files));
+            self.targets.work.sources.push(Box::new(files));
         }
         Err(repository_error(error))
     }
@@ -207,9 +193,7 @@ impl Look<'_> {
         if self.targets.head.is_none() {
             self.targets.head = repository.head();
         }
-        self.targets
-            .work_trees
-            .extend(repository.work_tree().map(Path::to_path_buf));
+        self.targets.work_trees.extend(repository.work_tree().map(Path::to_path_buf));
     }
 
     /// How reports name the repository: not at all when it is where we stand.

@@ -45,20 +45,11 @@ pub fn judge(
         return None;
     }
     let secret = raw.secret;
-    let body = raw.body.unwrap_or(Span::new(
-        secret.start + known.map_or(0, str::len),
-        secret.end,
-    ));
+    let body = raw.body.unwrap_or(Span::new(secret.start + known.map_or(0, str::len), secret.end));
     // Between the prefix of a kind and the body more may stand: glcbt-64_…
     let prefix = known.map_or(body.start.saturating_sub(secret.start), str::len);
-    let mut judgement = Judgement {
-        secret,
-        prefix,
-        body,
-        doubt: None,
-        sealed: false,
-        proven: false,
-    };
+    let mut judgement =
+        Judgement { secret, prefix, body, doubt: None, sealed: false, proven: false };
     for check in &rule.checks {
         apply(check, text, &mut judgement)?;
     }
@@ -67,9 +58,8 @@ pub fn judge(
         if rule.boundary {
             preceded_by = check_boundaries(confirm, text, &raw, &mut judgement);
         }
-        if let Some(why) = placeholder::doubt(judgement.body.of(text)) {
-            judgement.doubt(why);
-        }
+        // That somebody typed it says more than that it has a wrong character or length.
+        judgement.doubt = placeholder::doubt(judgement.body.of(text)).or(judgement.doubt);
     }
     let mut card = Arc::clone(&rule.card);
     if judgement.proven {
@@ -149,18 +139,12 @@ fn apply(check: &Check, text: &[u8], judgement: &mut Judgement) -> Option<()> {
 }
 
 /// Shannon entropy in bits a byte.
-#[allow(
-    clippy::cast_precision_loss,
-    reason = "counts of bytes in a short body"
-)]
+#[allow(clippy::cast_precision_loss, reason = "counts of bytes in a short body")]
 fn entropy(body: &[u8]) -> f64 {
     let mut counts = [0_u32; 256];
     body.iter().for_each(|&byte| counts[usize::from(byte)] += 1);
     let total = body.len() as f64;
-    let shares = counts
-        .iter()
-        .filter(|&&count| count > 0)
-        .map(|&count| f64::from(count) / total);
+    let shares = counts.iter().filter(|&&count| count > 0).map(|&count| f64::from(count) / total);
     shares.map(|share| -share * share.log2()).sum()
 }
 
@@ -180,9 +164,7 @@ fn check_boundaries(
     // Where the pattern says what stands beside the secret, it has been looked at.
     if raw.whole.start == secret.start {
         let own = confirm.rules().instance_prefixes().iter();
-        let own = own
-            .into_iter()
-            .find(|prefix| text[..secret.start].ends_with(prefix));
+        let own = own.into_iter().find(|prefix| text[..secret.start].ends_with(prefix));
         if let Some(own) = own.filter(|_| kinds::known_beginning(secret.of(text)).is_some()) {
             secret.start -= own.len();
         } else {
@@ -196,6 +178,7 @@ fn check_boundaries(
     }
     if raw.whole.end == secret.end && !surroundings::clear_on_the_right(text, secret.end) {
         secret.end = surroundings::end_of_word(text, secret.end);
+        judgement.body.end = secret.end;
         clear = false;
     }
     judgement.prefix += start - secret.start;

@@ -79,25 +79,11 @@ impl Confirm {
             .iter()
             .filter_map(|kind| Some((kind.word, Arc::clone(rules.card_of_kind(kind.word)?))))
             .collect();
-        let reach = rules.rules().iter().fold(
-            Reach {
-                before: 0,
-                after: 0,
-            },
-            |reach, rule| {
-                let this = reach_of(rule);
-                Reach {
-                    before: reach.before.max(this.before),
-                    after: reach.after.max(this.after),
-                }
-            },
-        );
-        Ok(Self {
-            rules,
-            programs,
-            cards,
-            reach,
-        })
+        let reach = rules.rules().iter().fold(Reach { before: 0, after: 0 }, |reach, rule| {
+            let this = reach_of(rule);
+            Reach { before: reach.before.max(this.before), after: reach.after.max(this.after) }
+        });
+        Ok(Self { rules, programs, cards, reach })
     }
 
     /// The rules.
@@ -149,10 +135,7 @@ impl Program {
             0 => format!(r"\A(?:{})", rule.pattern),
             _ => rule.pattern.clone(),
         };
-        let regex = RegexBuilder::new(&pattern)
-            .unicode(false)
-            .size_limit(SIZE_LIMIT)
-            .build()?;
+        let regex = RegexBuilder::new(&pattern).unicode(false).size_limit(SIZE_LIMIT).build()?;
         let groups = regex
             .capture_names()
             .enumerate()
@@ -189,9 +172,7 @@ impl Program {
 
     fn raw(&self, captures: &Captures<'_>, base: usize) -> Raw {
         let span = |index: usize| {
-            captures
-                .get(index)
-                .map(|it| Span::new(base + it.start(), base + it.end()))
+            captures.get(index).map(|it| Span::new(base + it.start(), base + it.end()))
         };
         let mut raw = Raw {
             whole: span(0).unwrap_or(Span::new(base, base)),

@@ -17,12 +17,8 @@ pub fn run(engine: &Engine, file_of: impl Fn(&Rule) -> String) -> Vec<Complaint>
     for (number, rule) in engine.rules().rules().iter().enumerate() {
         let mut complain = |example: &Example, what: String| {
             let rule_id = Some(rule.card.id.clone());
-            let complaint = Complaint {
-                file: file_of(rule),
-                line: example.line,
-                rule: rule_id,
-                what,
-            };
+            let complaint =
+                Complaint { file: file_of(rule), line: example.line, rule: rule_id, what };
             if !complaints.contains(&complaint) {
                 complaints.push(complaint);
             }
@@ -35,10 +31,7 @@ pub fn run(engine: &Engine, file_of: impl Fn(&Rule) -> String) -> Vec<Complaint>
             }
             for miss in &rule.misses {
                 if found(engine, number, miss, round) {
-                    complain(
-                        miss,
-                        "an example that must not be found is found".to_owned(),
-                    );
+                    complain(miss, "an example that must not be found is found".to_owned());
                 }
             }
         }
@@ -60,10 +53,7 @@ fn missed(engine: &Engine, number: usize, example: &Example, seed: u64) -> Optio
         }
         // A rule for any kind may find what carries the card of its kind.
         if found.rule != number && found.card.id != rule.card.id {
-            return Some(format!(
-                "an example is found by rule {} instead",
-                found.card.id
-            ));
+            return Some(format!("an example is found by rule {} instead", found.card.id));
         }
         if found.secret != secret {
             return Some("an example is found, but not whole".to_owned());

@@ -62,10 +62,7 @@ impl Engine {
     /// Prepares a rule set. The complaints are about patterns that are too large to compile.
     pub fn new(rules: RuleSet) -> Result<Self, Vec<Complaint>> {
         let prefilter = Prefilter::new(rules.rules());
-        Ok(Self {
-            prefilter,
-            confirm: Confirm::new(rules)?,
-        })
+        Ok(Self { prefilter, confirm: Confirm::new(rules)? })
     }
 
     /// The rules.
@@ -99,10 +96,8 @@ impl Engine {
         let mut hits = Vec::new();
         self.hits(text, 0..text.len(), &mut hits);
         let mut matches = self.confirm(text, &hits);
-        let claims: Vec<_> = matches.iter().map(|it| overlap::Claim::of(it, 0)).collect();
-        let mut kept = overlap::losers(&claims)
-            .into_iter()
-            .map(|winner| winner.is_none());
+        let claims: Vec<_> = matches.iter().map(overlap::Claim::of).collect();
+        let mut kept = overlap::losers(&claims).into_iter().map(|winner| winner.is_none());
         matches.retain(|_| kept.next().unwrap_or(false));
         matches.sort_by_key(|it| (it.secret, it.rule));
         matches

@@ -5,14 +5,13 @@ use std::cmp::Reverse;
 
 use super::Match;
 use crate::model::finding::Evidence;
+use crate::model::span::Span;
 
 /// A match's claim to a stretch of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Claim {
-    /// First byte in the whole text.
-    pub start: u64,
-    /// One past the last byte.
-    pub end: u64,
+    /// The secret.
+    pub span: Span,
     /// How sure the match is.
     pub evidence: Evidence,
     /// The rule's place in its set.
@@ -20,18 +19,9 @@ pub struct Claim {
 }
 
 impl Claim {
-    /// The claim of a match in a piece of text that begins at `offset`.
-    pub fn of(found: &Match, offset: u64) -> Self {
-        Self {
-            start: offset + found.secret.start as u64,
-            end: offset + found.secret.end as u64,
-            evidence: found.evidence,
-            rule: found.rule,
-        }
-    }
-
-    fn overlaps(&self, other: &Self) -> bool {
-        self.start < other.end && other.start < self.end
+    /// The claim of a match.
+    pub fn of(found: &Match) -> Self {
+        Self { span: found.secret, evidence: found.evidence, rule: found.rule }
     }
 }
 
@@ -41,13 +31,7 @@ pub fn losers(claims: &[Claim]) -> Vec<Option<usize>> {
     let mut order: Vec<usize> = (0..claims.len()).collect();
     order.sort_by_key(|&index| {
         let claim = &claims[index];
-        (
-            Reverse(claim.evidence),
-            Reverse(claim.end - claim.start),
-            claim.rule,
-            claim.start,
-            index,
-        )
+        (Reverse(claim.evidence), Reverse(claim.span.len()), claim.rule, claim.span.start, index)
     });
     // Winners by their start: since they do not overlap, only the two neighbours of a claim's
     // own start and those inside it can overlap it.
@@ -55,11 +39,13 @@ pub fn losers(claims: &[Claim]) -> Vec<Option<usize>> {
     let mut beaten = vec![None; claims.len()];
     for index in order {
         let claim = &claims[index];
-        let before = winners.range(..claim.end).next_back();
-        match before.filter(|(_, winner): &(&u64, &usize)| claims[**winner].overlaps(claim)) {
+        let before = winners.range(..claim.span.end).next_back();
+        match before
+            .filter(|(_, winner): &(&usize, &usize)| claims[**winner].span.overlaps(claim.span))
+        {
             Some((_, &winner)) => beaten[index] = Some(winner),
             None => {
-                winners.insert(claim.start, index);
+                winners.insert(claim.span.start, index);
             }
         }
     }
@@ -68,40 +54,27 @@ pub fn losers(claims: &[Claim]) -> Vec<Option<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::{Strategy, prop, proptest};
+    use proptest::prelude::{ProptestConfig, Strategy, prop, proptest};
 
     use super::{Claim, losers};
     use crate::model::finding::Evidence;
+    use crate::model::span::Span;
 
     fn claim() -> impl Strategy<Value = Claim> {
-        let evidence = [
-            Evidence::Weak,
-            Evidence::Context,
-            Evidence::Shape,
-            Evidence::Checksum,
-        ];
-        (
-            0..60_u64,
-            1..20_u64,
-            prop::sample::select(evidence.to_vec()),
-            0..4_usize,
-        )
-            .prop_map(|(start, len, evidence, rule)| Claim {
-                start,
-                end: start + len,
+        let evidence = [Evidence::Weak, Evidence::Context, Evidence::Shape, Evidence::Checksum];
+        (0..60_usize, 1..20_usize, prop::sample::select(evidence.to_vec()), 0..4_usize).prop_map(
+            |(start, len, evidence, rule)| Claim {
+                span: Span::new(start, start + len),
                 evidence,
                 rule,
-            })
+            },
+        )
     }
 
     #[test]
     fn stronger_evidence_wins_then_length_then_order() {
-        let claim = |start, end, evidence, rule| Claim {
-            start,
-            end,
-            evidence,
-            rule,
-        };
+        let claim =
+            |start, end, evidence, rule| Claim { span: Span::new(start, end), evidence, rule };
         let claims = [
             claim(0, 26, Evidence::Weak, 0),
             claim(0, 50, Evidence::Checksum, 2),
@@ -113,6 +86,9 @@ mod tests {
     }
 
     proptest! {
+        // Found cases become tests; a file of seeds would hold the tokens that were tried.
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn winners_never_overlap_and_losers_lose_to_a_better_one(
             claims in prop::collection::vec(claim(), 0..25)
@@ -121,11 +97,11 @@ mod tests {
             for (index, winner) in beaten.iter().enumerate() {
                 if let Some(winner) = winner {
                     assert!(beaten[*winner].is_none());
-                    assert!(claims[*winner].overlaps(&claims[index]));
+                    assert!(claims[*winner].span.overlaps(claims[index].span));
                     assert!(claims[*winner].evidence >= claims[index].evidence);
                 } else {
                     let rivals = (0..claims.len()).filter(|&at| at != index && beaten[at].is_none());
-                    assert!(rivals.into_iter().all(|at| !claims[at].overlaps(&claims[index])));
+                    assert!(rivals.into_iter().all(|at| !claims[at].span.overlaps(claims[index].span)));
                 }
             }
         }

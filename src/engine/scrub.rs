@@ -26,13 +26,8 @@ impl<'a> Scrub<'a> {
             .map(|(secret, prefix)| &secret[prefix.min(secret.len())..])
             .filter(|body| body.len() >= SHORTEST && !body.contains(&b'\n'))
             .collect();
-        let known = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .build(bodies);
-        Self {
-            engine,
-            known: known.ok().filter(|known| known.patterns_len() > 0),
-        }
+        let known = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(bodies);
+        Self { engine, known: known.ok().filter(|known| known.patterns_len() > 0) }
     }
 
     /// The text without secrets.
@@ -76,10 +71,7 @@ mod tests {
     fn what_the_rules_match_and_what_is_known_is_hidden() {
         let engine = Engine::new(RuleSet::builtin().expect("good rules")).expect("small patterns");
         let mut sampler = Sampler::new(5);
-        let (token, other) = (
-            format!("glpat-{}", sampler.friendly(20)),
-            sampler.friendly(20),
-        );
+        let (token, other) = (format!("glpat-{}", sampler.friendly(20)), sampler.friendly(20));
         let known = [(other.as_bytes(), 0)];
         let scrub = Scrub::new(&engine, known.into_iter());
         let text = format!("a/{token}/b {other}!");

@@ -23,11 +23,7 @@ pub fn clear_on_the_left(text: &[u8], start: usize) -> bool {
 fn ends_an_escape(before: &[u8]) -> bool {
     let hex = |digits: &[u8]| digits.iter().all(u8::is_ascii_hexdigit);
     match before {
-        [
-            ..,
-            b'\\',
-            b'n' | b'r' | b't' | b'b' | b'f' | b'v' | b'a' | b'e' | b'0',
-        ] => true,
+        [.., b'\\', b'n' | b'r' | b't' | b'b' | b'f' | b'v' | b'a' | b'e' | b'0'] => true,
         [.., b'%' | b'=', a, b] if hex(&[*a, *b]) => true,
         [.., b'\\', b'x', a, b] => hex(&[*a, *b]),
         [.., b'\\', b'u', a, b, c, d] => hex(&[*a, *b, *c, *d]),
@@ -51,10 +47,7 @@ fn is_terminal_colour(before: &[u8]) -> bool {
 /// not be.
 pub fn clear_on_the_right(text: &[u8], end: usize) -> bool {
     let after = &text[end..text.len().min(end + AFTER)];
-    let joint = after
-        .iter()
-        .take_while(|&&byte| byte == b'-' || byte == b'_')
-        .count();
+    let joint = after.iter().take_while(|&&byte| byte == b'-' || byte == b'_').count();
     !after.get(joint).is_some_and(u8::is_ascii_alphanumeric)
 }
 
@@ -67,12 +60,7 @@ pub fn end_of_word(text: &[u8], end: usize) -> usize {
 /// The start of the word whose letters and digits touch the token at `start..`.
 pub fn start_of_word(text: &[u8], start: usize) -> usize {
     let before = &text[start.saturating_sub(BEFORE)..start];
-    start
-        - before
-            .iter()
-            .rev()
-            .take_while(|byte| byte.is_ascii_alphanumeric())
-            .count()
+    start - before.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count()
 }
 
 /// The start of what may be an instance's own prefix, such as `acme-` before `glpat-`: a word
@@ -82,11 +70,7 @@ pub fn possible_prefix(text: &[u8], start: usize) -> Option<usize> {
     let [word @ .., b'-'] = before else {
         return None;
     };
-    let length = word
-        .iter()
-        .rev()
-        .take_while(|&&byte| is_base64url(byte))
-        .count();
+    let length = word.iter().rev().take_while(|&&byte| is_base64url(byte)).count();
     let word = &word[word.len() - length..];
     let starts = word.first().is_some_and(u8::is_ascii_alphanumeric);
     (starts && length <= 20).then(|| start - 1 - length)
@@ -122,26 +106,17 @@ mod tests {
             "acme-",
         ];
         for before in clear {
-            assert!(
-                clear_on_the_left(before.as_bytes(), before.len()),
-                "{before:?}"
-            );
+            assert!(clear_on_the_left(before.as_bytes(), before.len()), "{before:?}");
         }
         for before in ["x", "0", "word", "\\q", "u0022", "m", "12m", "%3", "\\"] {
             let expected = before == "\\";
-            assert_eq!(
-                clear_on_the_left(before.as_bytes(), before.len()),
-                expected,
-                "{before:?}"
-            );
+            assert_eq!(clear_on_the_left(before.as_bytes(), before.len()), expected, "{before:?}");
         }
     }
 
     #[test]
     fn joints_touch_only_when_a_word_follows() {
-        for after in [
-            "", " ", "\"", ".", "\\n", "_", "__", "**", "-", "--", "%22", "é", "</a>",
-        ] {
+        for after in ["", " ", "\"", ".", "\\n", "_", "__", "**", "-", "--", "%22", "é", "</a>"] {
             assert!(clear_on_the_right(after.as_bytes(), 0), "{after:?}");
         }
         for after in ["x", "9", "-2", "_old", "--x"] {

@@ -34,10 +34,7 @@ pub fn attribute(
 ) -> Result<Attribution, GitError> {
     let mut search = Search {
         repository,
-        missing: wanted
-            .iter()
-            .filter_map(|id| Oid::from_bytes(id.as_bytes()).ok())
-            .collect(),
+        missing: wanted.iter().filter_map(|id| Oid::from_bytes(id.as_bytes()).ok()).collect(),
         excluded,
         seen: HashSet::new(),
         result: Attribution::default(),
@@ -46,10 +43,7 @@ pub fn attribute(
     walk.set_sorting(Sort::TOPOLOGICAL | Sort::TIME | Sort::REVERSE)?;
     for tip in tips(repository, &mut search.result)? {
         if let Err(error) = walk.push(tip) {
-            search
-                .result
-                .failed
-                .push((format!("commit {tip}"), error.into()));
+            search.result.failed.push((format!("commit {tip}"), error.into()));
         }
     }
     for commit in walk {
@@ -59,19 +53,13 @@ pub fn attribute(
         match commit {
             Ok(commit) => search.commit(commit),
             Err(error) => {
-                search
-                    .result
-                    .failed
-                    .push(("history".to_owned(), error.into()));
+                search.result.failed.push(("history".to_owned(), error.into()));
                 break;
             }
         }
     }
     let found = &search.result.found;
-    search
-        .result
-        .excluded
-        .retain(|blob| !found.contains_key(blob));
+    search.result.excluded.retain(|blob| !found.contains_key(blob));
     Ok(search.result)
 }
 
@@ -114,9 +102,7 @@ impl Search<'_> {
         let commit = match inner.find_commit(id) {
             Ok(commit) => commit,
             Err(error) => {
-                self.result
-                    .failed
-                    .push((format!("commit {id}"), error.into()));
+                self.result.failed.push((format!("commit {id}"), error.into()));
                 return;
             }
         };
@@ -130,20 +116,14 @@ impl Search<'_> {
     fn tree(&mut self, root: Oid, commit: ObjectId, author: &Arc<Signature>) {
         let mut stack: Vec<(Oid, Vec<u8>)> = vec![(root, Vec::new())];
         while let Some((id, folder)) = stack.pop() {
-            let at = if self.excluded.is_some() {
-                folder.clone()
-            } else {
-                Vec::new()
-            };
+            let at = if self.excluded.is_some() { folder.clone() } else { Vec::new() };
             if self.missing.is_empty() || !self.seen.insert((id, at)) {
                 continue;
             }
             let tree = match self.repository.inner.find_tree(id) {
                 Ok(tree) => tree,
                 Err(error) => {
-                    self.result
-                        .failed
-                        .push((format!("tree {id}"), error.into()));
+                    self.result.failed.push((format!("tree {id}"), error.into()));
                     continue;
                 }
             };
@@ -152,7 +132,7 @@ impl Search<'_> {
                 let path = [folder.as_slice(), entry.name_bytes()].concat();
                 match entry.kind() {
                     Some(ObjectType::Tree) => {
-                        folders.push((entry.id(), [&path[..], b"/"].concat()))
+                        folders.push((entry.id(), [&path[..], b"/"].concat()));
                     }
                     Some(ObjectType::Blob) if self.missing.contains(&entry.id()) => {
                         self.blob(entry.id(), path.into_boxed_slice(), commit, author);
@@ -172,26 +152,11 @@ impl Search<'_> {
         }
         self.missing.remove(&id);
         let author = Arc::clone(author);
-        self.result.found.insert(
-            blob,
-            Origin::Commit {
-                author,
-                commit,
-                path,
-                blob,
-            },
-        );
+        self.result.found.insert(blob, Origin::Commit { author, commit, path, blob });
     }
 }
 
 fn unsigned() -> Signature {
-    let when = crate::model::origin::Moment {
-        seconds: 0,
-        offset_minutes: 0,
-    };
-    Signature {
-        when,
-        name: Box::default(),
-        email: Box::default(),
-    }
+    let when = crate::model::origin::Moment { seconds: 0, offset_minutes: 0 };
+    Signature { when, name: Box::default(), email: Box::default() }
 }

@@ -2,7 +2,9 @@
 //! commit and path hold a blob. Runs no git, no hook, no filter, and writes nothing.
 
 pub mod attribution;
+pub mod listing;
 pub mod objects;
+pub mod pack;
 pub mod repository;
 pub mod staged;
 pub mod text;

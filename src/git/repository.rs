@@ -28,9 +28,7 @@ impl Repository {
     /// Opens the repository that `folder` itself is: the top of a work tree, a bare repository
     /// or a `.git` folder. `None` when it is neither.
     pub fn at(folder: &Path) -> Result<Option<Self>, GitError> {
-        let is_git_dir = ["HEAD", "objects", "refs"]
-            .iter()
-            .all(|part| folder.join(part).exists());
+        let is_git_dir = ["HEAD", "objects", "refs"].iter().all(|part| folder.join(part).exists());
         // A .git that is there but cannot be opened must not pass for "no repository".
         if folder.join(".git").symlink_metadata().is_err() && !is_git_dir {
             return Ok(None);
@@ -117,6 +115,14 @@ impl Repository {
         names.into_iter().flatten().flatten().any(|entry| {
             Path::new(&entry.file_name()).extension() == Some(OsStr::from_bytes(b"promisor"))
         })
+    }
+
+    /// Bytes of an object id: 20 for SHA-1, 32 for SHA-256.
+    pub(super) fn hash_len(&self) -> usize {
+        match self.inner.object_format() {
+            git2::ObjectFormat::Sha256 => 32,
+            git2::ObjectFormat::Sha1 => 20,
+        }
     }
 
     pub(super) fn objects_dir(&self) -> PathBuf {

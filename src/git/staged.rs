@@ -66,14 +66,8 @@ fn add_conflicts(index: &Index, staged: &mut Staged) -> Result<(), GitError> {
     let is_blob = |entry: &IndexEntry| entry.mode & 0o170_000 != 0o160_000;
     for conflict in index.conflicts()? {
         let conflict = conflict?;
-        for side in [conflict.our, conflict.their]
-            .into_iter()
-            .flatten()
-            .filter(is_blob)
-        {
-            staged
-                .blobs
-                .push((side.path.into_boxed_slice(), object_id(side.id)));
+        for side in [conflict.our, conflict.their].into_iter().flatten().filter(is_blob) {
+            staged.blobs.push((side.path.into_boxed_slice(), object_id(side.id)));
         }
     }
     Ok(())

@@ -15,14 +15,8 @@ pub struct Parts<'a> {
 /// Splits a commit or tag at its first empty line.
 pub fn split(object: &[u8]) -> Parts<'_> {
     match memchr::memmem::find(object, b"\n\n") {
-        Some(at) => Parts {
-            header: &object[..=at],
-            message: &object[at + 2..],
-        },
-        None => Parts {
-            header: object,
-            message: &[],
-        },
+        Some(at) => Parts { header: &object[..=at], message: &object[at + 2..] },
+        None => Parts { header: object, message: &[] },
     }
 }
 
@@ -53,10 +47,7 @@ fn moment(text: &[u8]) -> Moment {
     let seconds = words.next().and_then(|word| word.parse().ok()).unwrap_or(0);
     let zone: i32 = words.next().and_then(|word| word.parse().ok()).unwrap_or(0);
     let offset_minutes = (zone / 100 * 60 + zone % 100).clamp(-24 * 60, 24 * 60);
-    Moment {
-        seconds,
-        offset_minutes,
-    }
+    Moment { seconds, offset_minutes }
 }
 
 #[cfg(test)]
@@ -70,27 +61,15 @@ mod tests {
         let parts = split(commit);
         assert_eq!(parts.message, b"Subject\n\nBody\n");
         let author = signature(parts.header, "author").expect("an author");
-        assert_eq!(
-            (&*author.name, &*author.email),
-            (&b"A U Thor"[..], &b"a@example.com"[..])
-        );
-        assert_eq!(
-            author.when,
-            Moment {
-                seconds: 1_700_000_000,
-                offset_minutes: -330
-            }
-        );
+        assert_eq!((&*author.name, &*author.email), (&b"A U Thor"[..], &b"a@example.com"[..]));
+        assert_eq!(author.when, Moment { seconds: 1_700_000_000, offset_minutes: -330 });
         assert_eq!(signature(parts.header, "tagger"), None);
     }
 
     #[test]
     fn what_is_malformed_is_read_as_far_as_it_goes() {
         let author = signature(b"author <>", "author").expect("a line");
-        assert_eq!(
-            (author.name.len(), author.email.len(), author.when.seconds),
-            (0, 0, 0)
-        );
+        assert_eq!((author.name.len(), author.email.len(), author.when.seconds), (0, 0, 0));
         let author = signature(b"author name 12 +9999999999", "author").expect("a line");
         assert_eq!(&*author.name, b"name 12 +9999999999");
         assert_eq!(split(b"no empty line").message, b"");

@@ -22,12 +22,7 @@ pub struct Chunk<'a> {
 impl<'a> Chunk<'a> {
     /// A text that fits into memory, as one chunk.
     pub fn whole(bytes: &'a [u8]) -> Self {
-        Self {
-            bytes,
-            owned: 0..bytes.len(),
-            offset: 0,
-            start: Position::START,
-        }
+        Self { bytes, owned: 0..bytes.len(), offset: 0, start: Position::START }
     }
 }
 

@@ -192,9 +192,7 @@ impl Coverage {
 
     /// Targets on which no work could be done.
     pub fn undone_targets(&self) -> impl Iterator<Item = (&[u8], &str)> {
-        self.undone
-            .iter()
-            .map(|(target, why)| (target.as_slice(), why.as_str()))
+        self.undone.iter().map(|(target, why)| (target.as_slice(), why.as_str()))
     }
 
     /// True when everything that was asked for was read.
@@ -239,11 +237,7 @@ mod tests {
         let mut left = Coverage::default();
         let mut right = Coverage::default();
         for number in 0..300_u32 {
-            let side = if number % 2 == 0 {
-                &mut left
-            } else {
-                &mut right
-            };
+            let side = if number % 2 == 0 { &mut left } else { &mut right };
             side.fail(format!("{number:03}").as_bytes(), "permission denied");
         }
         let mut other_way = right.clone();
@@ -251,13 +245,7 @@ mod tests {
         left.merge(right);
         assert_eq!(left, other_way);
         let (why, names) = left.failed().next().expect("one reason");
-        assert_eq!(
-            (why, names.count, names.kept.len()),
-            ("permission denied", 300, 100)
-        );
-        assert_eq!(
-            names.kept.last().map(Vec::as_slice),
-            Some(b"099".as_slice())
-        );
+        assert_eq!((why, names.count, names.kept.len()), ("permission denied", 300, 100));
+        assert_eq!(names.kept.last().map(Vec::as_slice), Some(b"099".as_slice()));
     }
 }

@@ -76,9 +76,6 @@ impl Facts {
         self.host = self.host.take().or_else(|| other.host.clone());
         self.expires = self.expires.or(other.expires);
         self.key = self.key.take().or_else(|| other.key.clone());
-        self.preceded_by = self
-            .preceded_by
-            .take()
-            .or_else(|| other.preceded_by.clone());
+        self.preceded_by = self.preceded_by.take().or_else(|| other.preceded_by.clone());
     }
 }

@@ -60,13 +60,7 @@ pub enum Severity {
 
 impl Severity {
     /// All severities, mildest first.
-    pub const ALL: [Self; 5] = [
-        Self::Info,
-        Self::Low,
-        Self::Medium,
-        Self::High,
-        Self::Critical,
-    ];
+    pub const ALL: [Self; 5] = [Self::Info, Self::Low, Self::Medium, Self::High, Self::Critical];
 
     /// The word for it in rule files and machine-readable reports.
     pub fn word(self) -> &'static str {
@@ -81,9 +75,7 @@ impl Severity {
 
     /// The inverse of [`Severity::word`].
     pub fn from_word(word: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|severity| severity.word() == word)
+        Self::ALL.into_iter().find(|severity| severity.word() == word)
     }
 }
 

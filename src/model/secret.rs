@@ -45,11 +45,7 @@ impl fmt::Display for Secret {
 pub fn mask(secret: &[u8], prefix: usize) -> String {
     let (prefix, body) = secret.split_at(prefix.min(secret.len()));
     let most = 4.min(body.len() / 5);
-    let shown = &body[..body
-        .iter()
-        .take(most)
-        .take_while(|byte| byte.is_ascii_graphic())
-        .count()];
+    let shown = &body[..body.iter().take(most).take_while(|byte| byte.is_ascii_graphic()).count()];
     let visible = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     visible(prefix) + &visible(shown) + HIDDEN
 }

@@ -65,10 +65,7 @@ impl Position {
         };
         let characters = tail.iter().filter(|&&byte| byte & 0xC0 != 0x80).count() as u64;
         let column = if newlines == 0 { self.column } else { 1 };
-        Self {
-            line: self.line + newlines,
-            column: column + characters,
-        }
+        Self { line: self.line + newlines, column: column + characters }
     }
 }
 

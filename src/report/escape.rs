@@ -70,10 +70,7 @@ mod tests {
 
     #[test]
     fn nothing_that_a_terminal_obeys_is_left() {
-        assert_eq!(
-            terminal("a\u{1b}[31mb\tc\r\n"),
-            "a\\u{1b}[31mb c\\u{d}\\u{a}"
-        );
+        assert_eq!(terminal("a\u{1b}[31mb\tc\r\n"), "a\\u{1b}[31mb c\\u{d}\\u{a}");
         assert_eq!(terminal("x\u{202E}y\u{9b}z"), "x\\u{202e}y\\u{9b}z");
         assert_eq!(terminal("gewöhnlich ✓"), "gewöhnlich ✓");
         assert_eq!(terminal_bytes(b"a\xff\xfeb\x07"), "a\\xff\\xfeb\\u{7}");

@@ -6,6 +6,7 @@
 use serde_json::{Value, json};
 
 use super::json::pretty;
+use super::problems::problems;
 use super::{Context, shown, when, words};
 use crate::model::finding::{Finding, Outcome, Place, Severity};
 
@@ -21,15 +22,12 @@ pub fn render(outcome: &Outcome, context: &Context) -> String {
         "vendor": { "name": "stanch" },
     });
     let coverage = &outcome.coverage;
-    let messages: Vec<Value> = super::human::problems(coverage)
+    let messages: Vec<Value> = problems(coverage)
         .into_iter()
         .map(|problem| json!({ "level": "warn", "value": format!("incomplete: {problem}") }))
         .collect();
-    let findings: Vec<Value> = outcome
-        .findings
-        .iter()
-        .map(|it| vulnerability(it, context))
-        .collect();
+    let findings: Vec<Value> =
+        outcome.findings.iter().map(|it| vulnerability(it, context)).collect();
     pretty(&json!({
         "version": SCHEMA,
         "vulnerabilities": findings,
@@ -49,11 +47,7 @@ fn vulnerability(finding: &Finding, context: &Context) -> Value {
     let rule = &finding.rule;
     let mut about = words::facts(&finding.facts);
     about.insert(0, words::evidence(finding));
-    let description = format!(
-        "{} was found in the clear: {}.",
-        rule.title,
-        about.join("; ")
-    );
+    let description = format!("{} was found in the clear: {}.", rule.title, about.join("; "));
     let mut value = json!({
         "id": uuid(&finding.fingerprint),
         "category": "secret_detection",
@@ -108,10 +102,7 @@ fn location(place: &Place, context: &Context) -> Value {
         |path| String::from_utf8_lossy(path).into_owned(),
     );
     // Without a repository there is no commit; GitLab's schema wants one all the same.
-    let sha = origin
-        .commit()
-        .or(context.head)
-        .map_or_else(|| "0".repeat(40), |id| id.to_string());
+    let sha = origin.commit().or(context.head).map_or_else(|| "0".repeat(40), |id| id.to_string());
     let mut commit = json!({ "sha": sha });
     if let Some(signature) = origin.signature() {
         let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -131,21 +122,12 @@ fn location(place: &Place, context: &Context) -> Value {
 fn place_text(place: &Place) -> String {
     let origin = &place.origin;
     let path = String::from_utf8_lossy(origin.path().unwrap_or_default()).into_owned();
-    let commit = origin
-        .commit()
-        .map_or_else(String::new, |id| format!("{id}:"));
+    let commit = origin.commit().map_or_else(String::new, |id| format!("{id}:"));
     format!("{} {commit}{path}:{}", origin.word(), place.position.line)
 }
 
 /// GitLab wants ids that are unique in a report; those of its analyzers are UUIDs.
 fn uuid(fingerprint: &str) -> String {
     let part = |from: usize, to: usize| fingerprint.get(from..to).unwrap_or_default();
-    [
-        part(0, 8),
-        part(8, 12),
-        part(12, 16),
-        part(16, 20),
-        part(20, 32),
-    ]
-    .join("-")
+    [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
 }

@@ -6,15 +6,14 @@ use std::collections::BTreeMap;
 use anstyle::{AnsiColor, Style};
 
 use super::escape::{terminal, terminal_bytes};
+use super::problems::{listed, problems};
 use super::{Context, shown, when, words};
-use crate::model::coverage::{Coverage, Names, Part};
+use crate::model::coverage::{Coverage, Part};
 use crate::model::finding::{Finding, Outcome, Place, Severity};
 use crate::model::origin::Origin;
 
 /// Places of a secret that are listed; the rest is counted.
 const PLACES: usize = 4;
-/// Names that are listed for one reason.
-const NAMES: usize = 3;
 /// Text is wrapped at this column.
 const WIDTH: usize = 92;
 /// Everything below the first line of a finding is indented so far.
@@ -22,9 +21,7 @@ const INDENT: &str = "          ";
 
 /// Writes a result for people.
 pub fn render(outcome: &Outcome, context: &Context) -> String {
-    let paint = Paint {
-        colour: context.colour,
-    };
+    let paint = Paint { colour: context.colour };
     let mut out = String::new();
     for finding in &outcome.findings {
         out += &one(finding, context, &paint);
@@ -41,11 +38,7 @@ struct Paint {
 
 impl Paint {
     fn with(&self, style: Style, text: &str) -> String {
-        if self.colour {
-            format!("{style}{text}{style:#}")
-        } else {
-            text.to_owned()
-        }
+        if self.colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 
     fn bold(&self, text: &str) -> String {
@@ -89,22 +82,20 @@ fn one(finding: &Finding, context: &Context, paint: &Paint) -> String {
     }
     let more = finding.occurrences.saturating_sub(PLACES as u64);
     if more > 0 {
-        line(&paint.dim(&format!(
-            "and {} (--format jsonl lists them)",
-            words::count(more, "more place")
-        )));
+        line(
+            &paint.dim(&format!(
+                "and {} (--format jsonl lists them)",
+                words::count(more, "more place")
+            )),
+        );
     }
     let mut about = vec![words::evidence(finding)];
     about.extend(words::facts(&finding.facts));
     line(&terminal(&about.join(" · ")));
     if let Some(before) = &finding.facts.preceded_by {
-        let prefix = terminal(&format!(
-            "{before}{}",
-            String::from_utf8_lossy(&finding.facts.prefix)
-        ));
-        line(&format!(
-            "if {prefix} is your instance's own prefix: --prefix {prefix}"
-        ));
+        let prefix =
+            terminal(&format!("{before}{}", String::from_utf8_lossy(&finding.facts.prefix)));
+        line(&format!("if {prefix} is your instance's own prefix: --prefix {prefix}"));
     }
     line(&paint.dim(&format!("fingerprint {}", finding.fingerprint)));
     out
@@ -114,13 +105,9 @@ fn one(finding: &Finding, context: &Context, paint: &Paint) -> String {
 fn place_line(place: &Place, paint: &Paint) -> String {
     let origin = &place.origin;
     let position = format!(":{}:{}", place.position.line, place.position.column);
-    let path = origin
-        .path()
-        .map(|path| paint.bold(&terminal_bytes(path)) + &position);
+    let path = origin.path().map(|path| paint.bold(&terminal_bytes(path)) + &position);
     let id = origin.commit().or(origin.object()).map(|id| id.to_string());
-    let id = id
-        .map(|id| id[..id.len().min(12)].to_owned())
-        .unwrap_or_default();
+    let id = id.map(|id| id[..id.len().min(12)].to_owned()).unwrap_or_default();
     let what = match origin {
         Origin::File { .. } => String::new(),
         Origin::FileName { .. } => "in the name of ".to_owned(),
@@ -138,10 +125,7 @@ fn place_line(place: &Place, paint: &Paint) -> String {
     let mut out = what + &path.unwrap_or_default();
     if let Some(signature) = origin.signature() {
         let day = when::day(signature.when).unwrap_or_default();
-        let (name, email) = (
-            terminal_bytes(&signature.name),
-            terminal_bytes(&signature.email),
-        );
+        let (name, email) = (terminal_bytes(&signature.name), terminal_bytes(&signature.email));
         out += &paint.dim(&format!("  since {day}, {name} <{email}>"));
     }
     if let Some(repository) = &place.repository {
@@ -157,10 +141,7 @@ fn advice(findings: &[Finding], paint: &Paint) -> String {
     }
     let mut advice: Vec<(&str, &str)> = Vec::new();
     for finding in findings {
-        let pair = (
-            finding.rule.kind.as_str(),
-            finding.rule.remediation.as_str(),
-        );
+        let pair = (finding.rule.kind.as_str(), finding.rule.remediation.as_str());
         if !advice.contains(&pair) {
             advice.push(pair);
         }
@@ -196,23 +177,22 @@ fn wrapped(text: &str, first: &str, rest: &str) -> String {
 fn closing(outcome: &Outcome, paint: &Paint) -> String {
     let coverage = &outcome.coverage;
     let found = outcome.findings.len() as u64;
-    let read = read_words(coverage);
-    let seconds = outcome.elapsed.as_secs_f64();
-    let read = format!("{read} read in {seconds:.1} s");
+    let read = read_words(coverage, outcome.elapsed.as_secs_f64());
     let mut out = match (found, coverage.complete()) {
         (0, true) => {
             let clean = paint.colour(AnsiColor::Green, "No secret found.");
-            format!("{clean} {read}, all of it.\n")
+            match read.as_str() {
+                NOTHING => format!("{clean} {NOTHING}.\n"),
+                _ => format!("{clean} {read}, all of it.\n"),
+            }
         }
         (0, false) => {
             let unsure = paint.colour(AnsiColor::Yellow, "No secret found in what was read.");
             format!("{unsure} {read}.\n")
         }
         _ => {
-            let found = paint.colour(
-                AnsiColor::Red,
-                &format!("{} found.", words::count(found, "secret")),
-            );
+            let found =
+                paint.colour(AnsiColor::Red, &format!("{} found.", words::count(found, "secret")));
             format!("{found} {read}.\n")
         }
     };
@@ -220,9 +200,7 @@ fn closing(outcome: &Outcome, paint: &Paint) -> String {
     if !problems.is_empty() {
         let headline = "INCOMPLETE: not everything could be read.";
         out += &format!("{}\n", paint.colour(AnsiColor::Yellow, headline));
-        problems
-            .iter()
-            .for_each(|problem| out += &format!("  {problem}\n"));
+        problems.iter().for_each(|problem| out += &format!("  {problem}\n"));
     }
     for (why, names) in coverage.skipped().filter(|(why, _)| !why.leaves_a_gap()) {
         out += &paint.dim(&format!("Left out: {}\n", listed(why.words(), names)));
@@ -231,34 +209,20 @@ fn closing(outcome: &Outcome, paint: &Paint) -> String {
     let notes = [
         (left_out.weak, "weak match", "--evidence weak shows them"),
         (left_out.below, "match", "below the evidence asked for"),
-        (
-            left_out.known,
-            "secret",
-            "already in HEAD, not brought in by this change",
-        ),
+        (left_out.known, "secret", "already in HEAD, not brought in by this change"),
     ];
     for (count, noun, note) in notes {
         if count > 0 {
-            let noun = if count > 1 && noun == "weak match" {
-                "weak matche"
-            } else {
-                noun
-            };
-            let noun = if count > 1 && noun == "match" {
-                "matche"
-            } else {
-                noun
-            };
-            out += &paint.dim(&format!(
-                "Left out: {} ({note})\n",
-                words::count(count, noun)
-            ));
+            out += &paint.dim(&format!("Left out: {} ({note})\n", words::count(count, noun)));
         }
     }
     out
 }
 
-fn read_words(coverage: &Coverage) -> String {
+/// What there is to say when a target holds no text at all.
+const NOTHING: &str = "There was nothing to read";
+
+fn read_words(coverage: &Coverage, seconds: f64) -> String {
     let nouns = BTreeMap::from([
         (Part::Files, "file"),
         (Part::Index, "staged file"),
@@ -277,36 +241,7 @@ fn read_words(coverage: &Coverage) -> String {
         parts.push(format!("{what} ({})", words::size(tally.bytes)));
     }
     match parts.len() {
-        0 => "Nothing".to_owned(),
-        _ => parts.join(" and "),
+        0 => NOTHING.to_owned(),
+        _ => format!("{} read in {seconds:.1} s", parts.join(" and ")),
     }
-}
-
-/// Everything that makes a result incomplete, a line each, without control characters.
-pub fn problems(coverage: &Coverage) -> Vec<String> {
-    let undone = coverage
-        .undone_targets()
-        .map(|(target, why)| format!("{}: {}", terminal_bytes(target), terminal(why)));
-    let gaps = coverage.gaps().map(terminal);
-    let failed = coverage.failed().map(|(why, names)| listed(why, names));
-    let skipped = coverage.skipped().filter(|(why, _)| why.leaves_a_gap());
-    let skipped = skipped.map(|(why, names)| listed(why.words(), names));
-    undone.chain(gaps).chain(failed).chain(skipped).collect()
-}
-
-/// A reason and the first names it holds for: `permission denied: a, b, c and 4 more`.
-fn listed(why: &str, names: &Names) -> String {
-    let shown: Vec<String> = names
-        .kept
-        .iter()
-        .take(NAMES)
-        .map(|name| terminal_bytes(name))
-        .collect();
-    let more = names.count.saturating_sub(shown.len() as u64);
-    let more = if more > 0 {
-        format!(" and {} more", words::number(more))
-    } else {
-        String::new()
-    };
-    format!("{}: {}{more}", terminal(why), shown.join(", "))
 }

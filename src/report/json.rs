@@ -29,11 +29,7 @@ pub fn lines(outcome: &Outcome, context: &Context) -> String {
 pub fn document(outcome: &Outcome, context: &Context) -> String {
     let document = Document {
         schema: SCHEMA,
-        findings: outcome
-            .findings
-            .iter()
-            .map(|it| WireFinding::new(it, context))
-            .collect(),
+        findings: outcome.findings.iter().map(|it| WireFinding::new(it, context)).collect(),
         summary: WireSummary::new(outcome),
     };
     pretty(&document)

@@ -5,6 +5,7 @@ pub mod escape;
 pub mod gitlab;
 pub mod human;
 pub mod json;
+pub mod problems;
 pub mod sarif;
 pub mod when;
 pub mod wire;
@@ -31,13 +32,7 @@ pub enum Format {
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 5] = [
-        Self::Human,
-        Self::Json,
-        Self::Jsonl,
-        Self::Sarif,
-        Self::Gitlab,
-    ];
+    pub const ALL: [Self; 5] = [Self::Human, Self::Json, Self::Jsonl, Self::Sarif, Self::Gitlab];
 
     /// The word for it on the command line.
     pub fn word(self) -> &'static str {

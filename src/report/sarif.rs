@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::json::pretty;
+use super::problems::problems;
 use super::{Context, shown, when, words};
 use crate::model::coverage::Coverage;
 use crate::model::finding::{Finding, Outcome, Place, RuleCard, Severity};
@@ -14,11 +15,8 @@ use crate::model::origin::Origin;
 
 /// Writes a result as SARIF.
 pub fn render(outcome: &Outcome, context: &Context) -> String {
-    let rules: BTreeMap<&str, &RuleCard> = outcome
-        .findings
-        .iter()
-        .map(|it| (it.rule.id.as_str(), &*it.rule))
-        .collect();
+    let rules: BTreeMap<&str, &RuleCard> =
+        outcome.findings.iter().map(|it| (it.rule.id.as_str(), &*it.rule)).collect();
     let index = |id: &str| rules.keys().position(|known| *known == id);
     let results: Vec<Value> = outcome
         .findings
@@ -86,15 +84,10 @@ fn result(finding: &Finding, rule: Option<usize>, context: &Context) -> Value {
         finding.rule.remediation
     );
     let mut places = finding.places.iter();
-    let first: Vec<Value> = places
-        .next()
-        .map(|it| location(it, None, finding))
-        .into_iter()
-        .collect();
-    let others: Vec<Value> = (1..)
-        .zip(places)
-        .map(|(id, it)| location(it, Some(id), finding))
-        .collect();
+    let first: Vec<Value> =
+        places.next().map(|it| location(it, None, finding)).into_iter().collect();
+    let others: Vec<Value> =
+        (1..).zip(places).map(|(id, it)| location(it, Some(id), finding)).collect();
     let mut result = json!({
         "ruleId": finding.rule.id,
         "ruleIndex": rule,
@@ -176,7 +169,7 @@ fn uri(place: &Place) -> String {
 }
 
 fn invocation(coverage: &Coverage, context: &Context) -> Value {
-    let notifications: Vec<Value> = super::human::problems(coverage)
+    let notifications: Vec<Value> = problems(coverage)
         .into_iter()
         .map(|problem| json!({ "level": "error", "message": { "text": problem } }))
         .collect();

@@ -18,31 +18,17 @@ pub fn day(moment: Moment) -> Option<String> {
 
 /// RFC 3339 in UTC: `2025-03-02T09:00:00Z`.
 pub fn utc(seconds: i64) -> Option<String> {
-    format(
-        Moment {
-            seconds,
-            offset_minutes: 0,
-        },
-        "%Y-%m-%dT%H:%M:%SZ",
-    )
+    format(Moment { seconds, offset_minutes: 0 }, "%Y-%m-%dT%H:%M:%SZ")
 }
 
 /// As GitLab's report schema wants it, in UTC and without a zone: `2025-03-02T09:00:00`.
 pub fn without_zone(seconds: i64) -> Option<String> {
-    format(
-        Moment {
-            seconds,
-            offset_minutes: 0,
-        },
-        "%Y-%m-%dT%H:%M:%S",
-    )
+    format(Moment { seconds, offset_minutes: 0 }, "%Y-%m-%dT%H:%M:%S")
 }
 
 fn format(moment: Moment, pattern: &str) -> Option<String> {
     let offset = Offset::from_seconds(moment.offset_minutes.checked_mul(60)?).ok()?;
-    let time = Timestamp::from_second(moment.seconds)
-        .ok()?
-        .to_zoned(TimeZone::fixed(offset));
+    let time = Timestamp::from_second(moment.seconds).ok()?.to_zoned(TimeZone::fixed(offset));
     Some(time.strftime(pattern).to_string())
 }
 
@@ -54,14 +40,8 @@ mod tests {
     #[test]
     fn moments_are_written_in_their_own_zone() {
         // date -u -d @1700000000: Tue Nov 14 22:13:20 UTC 2023
-        let moment = Moment {
-            seconds: 1_700_000_000,
-            offset_minutes: 330,
-        };
-        assert_eq!(
-            rfc3339(moment).as_deref(),
-            Some("2023-11-15T03:43:20+05:30")
-        );
+        let moment = Moment { seconds: 1_700_000_000, offset_minutes: 330 };
+        assert_eq!(rfc3339(moment).as_deref(), Some("2023-11-15T03:43:20+05:30"));
         assert_eq!(day(moment).as_deref(), Some("2023-11-15"));
         assert_eq!(utc(1_700_000_000).as_deref(), Some("2023-11-14T22:13:20Z"));
         assert_eq!(without_zone(0).as_deref(), Some("1970-01-01T00:00:00"));

@@ -155,9 +155,7 @@ impl<'a> WireFinding<'a> {
             doubt: finding.doubt,
             secret: shown(finding, context),
             token: WireToken::new(&finding.facts),
-            verdict: WireVerdict {
-                state: finding.verdict.word(),
-            },
+            verdict: WireVerdict { state: finding.verdict.word() },
             occurrences: finding.occurrences,
             locations: finding.places.iter().map(WireLocation::new).collect(),
             remediation: &finding.rule.remediation,
@@ -240,13 +238,7 @@ impl WireCoverage {
         };
         let tally = |part: Part| {
             let tally = coverage.tally(part);
-            (
-                part.word(),
-                WireTally {
-                    read: tally.count,
-                    bytes: tally.bytes,
-                },
-            )
+            (part.word(), WireTally { read: tally.count, bytes: tally.bytes })
         };
         let undone = |(target, reason): (&[u8], &str)| WireUndone {
             target: lossy(target),
@@ -254,14 +246,8 @@ impl WireCoverage {
         };
         Self {
             read: Part::ALL.into_iter().map(tally).collect(),
-            skipped: coverage
-                .skipped()
-                .map(|(why, which)| names(why.words(), which))
-                .collect(),
-            failed: coverage
-                .failed()
-                .map(|(why, which)| names(why, which))
-                .collect(),
+            skipped: coverage.skipped().map(|(why, which)| names(why.words(), which)).collect(),
+            failed: coverage.failed().map(|(why, which)| names(why, which)).collect(),
             gaps: coverage.gaps().map(str::to_owned).collect(),
             undone: coverage.undone_targets().map(undone).collect(),
         }

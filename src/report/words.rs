@@ -19,13 +19,14 @@ pub fn number(value: u64) -> String {
     out
 }
 
-/// A number and its noun: `1 file`, `2 files`.
+/// A number and its noun: `1 file`, `2 files`, `3 matches`.
 pub fn count(value: u64, noun: &str) -> String {
-    format!(
-        "{} {noun}{}",
-        number(value),
-        if value == 1 { "" } else { "s" }
-    )
+    let ending = match (value, noun.ends_with("ch")) {
+        (1, _) => "",
+        (_, true) => "es",
+        (_, false) => "s",
+    };
+    format!("{} {noun}{ending}", number(value))
 }
 
 /// A number of bytes, in decimal units: `35.2 MB`.
@@ -81,11 +82,7 @@ pub fn facts(facts: &Facts) -> Vec<String> {
         phrases.push(format!("expires {expires}"));
     }
     if let Some(key) = &facts.key {
-        let lock = if key.encrypted {
-            "behind a passphrase"
-        } else {
-            "without a passphrase"
-        };
+        let lock = if key.encrypted { "behind a passphrase" } else { "without a passphrase" };
         let algorithm = key.algorithm.as_deref().unwrap_or("key");
         phrases.push(format!("{algorithm}, {lock}"));
         phrases.extend(key.fingerprint.clone());
@@ -103,11 +100,11 @@ mod tests {
             [number(0), number(999), number(1000), number(1_234_567)],
             ["0", "999", "1,000", "1,234,567"]
         );
-        assert_eq!([count(1, "file"), count(2, "file")], ["1 file", "2 files"]);
-        let sizes = [999, 1000, 35_249_000, 999_999, 120_000_000, 5_512_345_678];
         assert_eq!(
-            sizes.map(size),
-            ["999 B", "1.0 kB", "35.2 MB", "999 kB", "120 MB", "5.5 GB"]
+            [count(1, "file"), count(2, "file"), count(0, "match")],
+            ["1 file", "2 files", "0 matches"]
         );
+        let sizes = [999, 1000, 35_249_000, 999_999, 120_000_000, 5_512_345_678];
+        assert_eq!(sizes.map(size), ["999 B", "1.0 kB", "35.2 MB", "999 kB", "120 MB", "5.5 GB"]);
     }
 }

@@ -47,16 +47,12 @@ pub enum BoundsError {
     Unguarded,
 }
 
-/// The set of bytes that can stand at one place of a match.
-type Bytes = [bool; 256];
+/// The bytes that can stand at one place of a match, as ranges.
+type Bytes = Vec<(u8, u8)>;
 
 /// Parses a pattern as the engine will: on bytes, ASCII classes.
 pub fn parse(pattern: &str) -> Result<Hir, BoundsError> {
-    let parsed = ParserBuilder::new()
-        .unicode(false)
-        .utf8(false)
-        .build()
-        .parse(pattern);
+    let parsed = ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern);
     parsed.map_err(|error| {
         let text = match &error {
             regex_syntax::Error::Parse(error) => error.kind().to_string(),
@@ -67,9 +63,8 @@ pub fn parse(pattern: &str) -> Result<Hir, BoundsError> {
     })
 }
 
-/// Measures a pattern against its keywords.
-pub fn measure(pattern: &str, keywords: &[Keyword]) -> Result<Bounds, BoundsError> {
-    let hir = parse(pattern)?;
+/// Measures a parsed pattern against its keywords.
+pub fn measure(hir: &Hir, keywords: &[Keyword]) -> Result<Bounds, BoundsError> {
     if hir.properties().minimum_len() == Some(0) {
         return Err(BoundsError::Empty);
     }
@@ -77,7 +72,7 @@ pub fn measure(pattern: &str, keywords: &[Keyword]) -> Result<Bounds, BoundsErro
     let Some(longest) = longest.filter(|&longest| longest <= MAX_MATCH) else {
         return Err(BoundsError::Unbounded(longest));
     };
-    let lookback = keyword_reach(&hir, keywords).ok_or(BoundsError::Unguarded)?;
+    let lookback = keyword_reach(hir, keywords).ok_or(BoundsError::Unguarded)?;
     Ok(Bounds { longest, lookback })
 }
 
@@ -142,10 +137,7 @@ fn spell(part: &Hir, spellings: &[Spelling]) -> Option<Vec<Spelling>> {
     let mut continued = Vec::new();
     for spelling in spellings {
         if spelling.cut || spelling.bytes.len() >= MAX_SPELLING {
-            continued.push(Spelling {
-                cut: true,
-                ..spelling.clone()
-            });
+            continued.push(Spelling { cut: true, ..spelling.clone() });
             continue;
         }
         continued.extend(continuations(part, spelling)?);
@@ -169,38 +161,25 @@ fn continuations(part: &Hir, spelling: &Spelling) -> Option<Vec<Spelling>> {
             let all = branches.iter().map(|branch| spell(branch, one));
             all.collect::<Option<Vec<_>>>().map(|lists| lists.concat())
         }
-        HirKind::Concat(parts) => parts
-            .iter()
-            .try_fold(one.to_vec(), |spellings, part| spell(part, &spellings)),
+        HirKind::Concat(parts) => {
+            parts.iter().try_fold(one.to_vec(), |spellings, part| spell(part, &spellings))
+        }
         HirKind::Repetition(repeated) if repeated.max == Some(1) => {
             let mut either = one.to_vec();
             either.extend(spell(&repeated.sub, one)?);
             Some(either)
         }
-        HirKind::Repetition(_) => Some(vec![Spelling {
-            cut: true,
-            ..spelling.clone()
-        }]),
+        HirKind::Repetition(_) => Some(vec![Spelling { cut: true, ..spelling.clone() }]),
     }
 }
 
 fn only(byte: u8) -> Bytes {
-    let mut set = [false; 256];
-    set[usize::from(byte)] = true;
-    set
+    vec![(byte, byte)]
 }
 
 fn class_bytes(class: &Class) -> Option<Bytes> {
-    let Class::Bytes(class) = class else {
-        return None;
-    };
-    let mut set = [false; 256];
-    for range in class.iter() {
-        for byte in range.start()..=range.end() {
-            set[usize::from(byte)] = true;
-        }
-    }
-    Some(set)
+    let Class::Bytes(class) = class else { return None };
+    Some(class.iter().map(|range| (range.start(), range.end())).collect())
 }
 
 /// True when every text that `sets` allow begins with one of `keywords`, of which the first
@@ -214,7 +193,7 @@ fn guarded(sets: &[Bytes], done: usize, keywords: &[&Keyword]) -> bool {
     };
     // Bytes that leave the same keywords possible (both cases of a letter) are one branch.
     let mut branches: Vec<Vec<&Keyword>> = Vec::new();
-    for byte in (0..=u8::MAX).filter(|&byte| set[usize::from(byte)]) {
+    for byte in set.iter().flat_map(|&(first, last)| first..=last) {
         let agrees = |keyword: &&Keyword| match keyword.bytes.get(done) {
             Some(expected) if keyword.ignore_case => expected.eq_ignore_ascii_case(&byte),
             expected => expected == Some(&byte),
@@ -232,25 +211,20 @@ fn guarded(sets: &[Bytes], done: usize, keywords: &[&Keyword]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bounds, BoundsError, measure};
+    use super::{Bounds, BoundsError, measure, parse};
     use crate::rules::rule::Keyword;
 
     fn measured(pattern: &str, keywords: &[&str]) -> Result<Bounds, BoundsError> {
         let ignore_case = pattern.starts_with("(?i)");
         let keywords: Vec<Keyword> = keywords
             .iter()
-            .map(|word| Keyword {
-                bytes: word.as_bytes().to_vec(),
-                ignore_case,
-            })
+            .map(|word| Keyword { bytes: word.as_bytes().to_vec(), ignore_case })
             .collect();
-        measure(pattern, &keywords)
+        measure(&parse(pattern)?, &keywords)
     }
 
     fn reach(pattern: &str, keywords: &[&str]) -> Option<(usize, usize)> {
-        measured(pattern, keywords)
-            .ok()
-            .map(|bounds| (bounds.lookback, bounds.longest))
+        measured(pattern, keywords).ok().map(|bounds| (bounds.lookback, bounds.longest))
     }
 
     #[test]
@@ -258,14 +232,8 @@ mod tests {
         assert_eq!(reach("abc-[a-z]{4}", &["abc-"]), Some((0, 8)));
         assert_eq!(reach("[a-z]{0,9}abc-[a-z]{4}", &["abc-"]), Some((9, 17)));
         assert_eq!(reach("ab(?:c|cr)-x", &["abc-", "abcr-"]), Some((0, 6)));
-        assert_eq!(
-            reach("ab(?:c|cr)?-x", &["abc-", "abcr-", "ab-"]),
-            Some((0, 6))
-        );
-        assert_eq!(
-            reach("(?:u:|user:)tok(?<x>en)[0-9]", &["token"]),
-            Some((5, 11))
-        );
+        assert_eq!(reach("ab(?:c|cr)?-x", &["abc-", "abcr-", "ab-"]), Some((0, 6)));
+        assert_eq!(reach("(?:u:|user:)tok(?<x>en)[0-9]", &["token"]), Some((5, 11)));
         assert_eq!(reach(r"\babc\b", &["abc"]), Some((0, 3)));
         assert_eq!(
             reach(
@@ -286,32 +254,17 @@ mod tests {
             ("ab[cC]", "abc"),
         ];
         for (pattern, keyword) in unguarded {
-            assert_eq!(
-                measured(pattern, &[keyword]),
-                Err(BoundsError::Unguarded),
-                "{pattern}"
-            );
+            assert_eq!(measured(pattern, &[keyword]), Err(BoundsError::Unguarded), "{pattern}");
         }
     }
 
     #[test]
     fn a_pattern_must_end_and_must_not_be_empty() {
-        assert_eq!(
-            measured("abc.*", &["abc"]),
-            Err(BoundsError::Unbounded(None))
-        );
-        assert_eq!(
-            measured("abc.{5000}", &["abc"]),
-            Err(BoundsError::Unbounded(Some(5003)))
-        );
+        assert_eq!(measured("abc.*", &["abc"]), Err(BoundsError::Unbounded(None)));
+        assert_eq!(measured("abc.{5000}", &["abc"]), Err(BoundsError::Unbounded(Some(5003))));
         assert_eq!(measured("(?:abc)?", &["abc"]), Err(BoundsError::Empty));
-        assert!(matches!(
-            measured("a(", &["abc"]),
-            Err(BoundsError::Syntax(_))
-        ));
-        let message = measured("abc.*", &["abc"])
-            .expect_err("unbounded")
-            .to_string();
+        assert!(matches!(measured("a(", &["abc"]), Err(BoundsError::Syntax(_))));
+        let message = measured("abc.*", &["abc"]).expect_err("unbounded").to_string();
         assert!(message.contains("infinitely long"), "{message}");
     }
 }

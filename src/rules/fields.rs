@@ -55,10 +55,8 @@ impl<'a> Fields<'a> {
 
     /// Adds a complaint about the field `key`.
     pub fn complain(&mut self, key: &'static str, what: &str) {
-        let at = self
-            .table
-            .and_then(|table| table.get(key))
-            .map_or(self.start, |it| it.span().start);
+        let at =
+            self.table.and_then(|table| table.get(key)).map_or(self.start, |it| it.span().start);
         self.complain_at(at, format!("{key}: {what}"));
     }
 

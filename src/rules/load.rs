@@ -14,7 +14,6 @@ use super::markers;
 use super::rule::{Check, Example, GROUPS, Keyword, Rule};
 use crate::model::finding::{Evidence, RuleCard, Severity};
 use crate::token::alphabet::Alphabet;
-use crate::token::sample::Sampler;
 
 /// The version of the format.
 const SCHEMA: &str = "1";
@@ -35,10 +34,7 @@ pub fn load(text: &str, file: &str) -> Result<Vec<Rule>, Vec<Complaint>> {
     };
     if !errors.is_empty() {
         let complaints = errors.iter().map(|error| {
-            complain(
-                error.span().map_or(0, |span| span.start),
-                error.message().to_owned(),
-            )
+            complain(error.span().map_or(0, |span| span.start), error.message().to_owned())
         });
         return Err(complaints.collect());
     }
@@ -63,17 +59,10 @@ pub fn load(text: &str, file: &str) -> Result<Vec<Rule>, Vec<Complaint>> {
         }
     }
     if rules.is_empty() && complaints.is_empty() {
-        complaints.push(complain(
-            0,
-            "no rule in it; a rule begins with [[rule]]".to_owned(),
-        ));
+        complaints.push(complain(0, "no rule in it; a rule begins with [[rule]]".to_owned()));
     }
     complaints.sort();
-    if complaints.is_empty() {
-        Ok(rules)
-    } else {
-        Err(complaints)
-    }
+    if complaints.is_empty() { Ok(rules) } else { Err(complaints) }
 }
 
 /// Reads one rule; complaints are in `fields`.
@@ -116,10 +105,7 @@ fn card(fields: &mut Fields<'_>) -> Option<RuleCard> {
         }
     }
     let kind = fields.string("kind");
-    if kind
-        .as_ref()
-        .is_some_and(|kind| !is_identifier(kind.get_ref()))
-    {
+    if kind.as_ref().is_some_and(|kind| !is_identifier(kind.get_ref())) {
         fields.complain("kind", "use 3 to 64 lower-case letters, digits and _");
     }
     let words = Severity::ALL.map(Severity::word);
@@ -138,19 +124,14 @@ fn card(fields: &mut Fields<'_>) -> Option<RuleCard> {
 fn is_identifier(text: &str) -> bool {
     (3..=64).contains(&text.len())
         && text.starts_with(|first: char| first.is_ascii_lowercase())
-        && text
-            .bytes()
-            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-'))
+        && text.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_' | b'-'))
 }
 
 fn keywords(fields: &mut Fields<'_>) -> Option<Vec<Keyword>> {
     let words = fields.strings("keywords")?;
     let ignore_case = fields.boolean("ignore_case", false)?;
     if words.is_empty() {
-        fields.complain(
-            "keywords",
-            "give at least one word that stands in every match",
-        );
+        fields.complain("keywords", "give at least one word that stands in every match");
     }
     for word in &words {
         if word.get_ref().len() < SHORTEST_KEYWORD {
@@ -163,21 +144,9 @@ fn keywords(fields: &mut Fields<'_>) -> Option<Vec<Keyword>> {
     }
     let bytes = |word: Spanned<String>| {
         let word = word.into_inner();
-        if ignore_case {
-            word.to_ascii_lowercase().into_bytes()
-        } else {
-            word.into_bytes()
-        }
+        if ignore_case { word.to_ascii_lowercase().into_bytes() } else { word.into_bytes() }
     };
-    Some(
-        words
-            .into_iter()
-            .map(|word| Keyword {
-                bytes: bytes(word),
-                ignore_case,
-            })
-            .collect(),
-    )
+    Some(words.into_iter().map(|word| Keyword { bytes: bytes(word), ignore_case }).collect())
 }
 
 fn checks(fields: &mut Fields<'_>) -> Option<Vec<Check>> {
@@ -222,18 +191,15 @@ fn examples(fields: &mut Fields<'_>, key: &'static str) -> Option<Vec<Example>> 
     let mut examples = Vec::new();
     for text in texts {
         let at = text.span().start;
-        match markers::expand(text.get_ref(), &mut Sampler::new(0)) {
-            Ok(expanded) if key == "hits" && expanded.secrets.is_empty() => fields.complain_at(
+        match markers::check(text.get_ref()) {
+            Ok(0) if key == "hits" => fields.complain_at(
                 at,
                 "mark the secret of the example with {{…}}, such as {{friendly:20}}".to_owned(),
             ),
             Ok(_) => {}
             Err(what) => fields.complain_at(at, what),
         }
-        examples.push(Example {
-            line: fields.line(at),
-            text: text.into_inner(),
-        });
+        examples.push(Example { line: fields.line(at), text: text.into_inner() });
     }
     Some(examples)
 }
@@ -244,9 +210,10 @@ fn measured(
     keywords: &[Keyword],
 ) -> Option<Bounds> {
     let at = pattern.span().start;
-    match bounds::measure(pattern.get_ref(), keywords) {
-        Ok(bounds) => {
-            for group in unknown_groups(pattern.get_ref()) {
+    let parsed = bounds::parse(pattern.get_ref());
+    match parsed.and_then(|hir| Ok((bounds::measure(&hir, keywords)?, hir))) {
+        Ok((bounds, hir)) => {
+            for group in unknown_groups(&hir) {
                 let known = GROUPS.join(", ");
                 fields.complain_at(at, format!("unknown group {group:?}; known are {known}"));
             }
@@ -261,18 +228,13 @@ fn measured(
     }
 }
 
-fn unknown_groups(pattern: &str) -> Vec<String> {
-    fn collect(hir: &Hir, found: &mut Vec<String>) {
-        if let HirKind::Capture(capture) = hir.kind() {
-            found.extend(capture.name.iter().map(ToString::to_string));
-        }
-        hir.kind().subs().iter().for_each(|sub| collect(sub, found));
-    }
+fn unknown_groups(hir: &Hir) -> Vec<String> {
     let mut names = Vec::new();
-    if let Ok(hir) = bounds::parse(pattern) {
-        collect(&hir, &mut names);
+    if let HirKind::Capture(capture) = hir.kind() {
+        names.extend(capture.name.iter().map(ToString::to_string));
     }
     names.retain(|name| !GROUPS.contains(&name.as_str()));
+    names.extend(hir.kind().subs().iter().flat_map(unknown_groups));
     names
 }
 
@@ -324,10 +286,7 @@ hits = ["key={{acme_ base36:16}}"]
             "my.toml:9: rule X: unknown key \"size\"",
             "my.toml:10: rule X: unknown check \"magic\"",
         ] {
-            assert!(
-                list.iter().any(|line| line.starts_with(expected)),
-                "{expected}\n{list:#?}"
-            );
+            assert!(list.iter().any(|line| line.starts_with(expected)), "{expected}\n{list:#?}");
         }
         assert_eq!(list.len(), 11, "{list:#?}");
     }

@@ -19,85 +19,130 @@ pub struct Expanded {
     pub secrets: Vec<Span>,
 }
 
+/// A part of a marker.
+enum Part<'a> {
+    Literal(&'a str),
+    Friendly(usize),
+    Hex(usize),
+    Base36(usize),
+    Digits(usize),
+    Routable { form: Form, prefix: &'a str, payload: String },
+    JobJwt,
+    Jwt,
+    OpensshKey,
+    RsaKey,
+    Escaped,
+}
+
+enum Form {
+    V1,
+    V0,
+    Broken,
+}
+
+/// Looks whether every marker can be filled in; gives back how many there are.
+pub fn check(example: &str) -> Result<usize, String> {
+    let mut count = 0;
+    for (_, marker) in pieces(example)? {
+        if let Some(marker) = marker {
+            marker.split_whitespace().try_for_each(|part| parsed(part).map(drop))?;
+            count += 1;
+        }
+    }
+    Ok(count)
+}
+
 /// Fills in the markers. The error says what is wrong with one.
 pub fn expand(example: &str, sampler: &mut Sampler) -> Result<Expanded, String> {
-    let mut expanded = Expanded {
-        text: String::new(),
-        secrets: Vec::new(),
-    };
-    let mut rest = example;
-    while let Some((before, after)) = rest.split_once("{{") {
-        let (marker, after) = after
-            .split_once("}}")
-            .ok_or("a marker has no closing braces")?;
+    let mut expanded = Expanded { text: String::new(), secrets: Vec::new() };
+    for (before, marker) in pieces(example)? {
         expanded.text.push_str(before);
+        let Some(marker) = marker else { continue };
         let start = expanded.text.len();
         let mut secret = String::new();
         for part in marker.split_whitespace() {
-            if part == "|escaped" {
-                secret = secret.replace('\n', "\\n");
-            } else {
-                secret.push_str(&generated(part, sampler)?);
+            match parsed(part)? {
+                Part::Escaped => secret = secret.replace('\n', "\\n"),
+                part => secret.push_str(&generated(part, sampler)),
             }
         }
         expanded.text.push_str(&secret);
         expanded.secrets.push(Span::new(start, expanded.text.len()));
-        rest = after;
     }
-    expanded.text.push_str(rest);
     Ok(expanded)
 }
 
-fn generated(part: &str, sampler: &mut Sampler) -> Result<String, String> {
+/// The text before each marker, and the marker; at the end the text behind the last one.
+fn pieces(example: &str) -> Result<Vec<(&str, Option<&str>)>, String> {
+    let mut pieces = Vec::new();
+    let mut rest = example;
+    while let Some((before, after)) = rest.split_once("{{") {
+        let (marker, after) = after.split_once("}}").ok_or("a marker has no closing braces")?;
+        pieces.push((before, Some(marker)));
+        rest = after;
+    }
+    pieces.push((rest, None));
+    Ok(pieces)
+}
+
+fn parsed(part: &str) -> Result<Part<'_>, String> {
     let (name, argument) = part.split_once(':').unwrap_or((part, ""));
     let count = || {
-        let count = argument
-            .parse::<usize>()
-            .ok()
-            .filter(|count| (1..=4096).contains(count));
+        let count = argument.parse::<usize>().ok().filter(|count| (1..=4096).contains(count));
         count.ok_or_else(|| format!("marker part {part:?} needs a number from 1 to 4096"))
     };
-    let routable = || {
+    let routable = |form| {
         let (prefix, payload) = argument
             .rsplit_once(':')
             .ok_or_else(|| format!("marker part {part:?} needs a prefix and a payload"))?;
-        Ok::<_, String>((prefix, payload.replace('=', ":").replace(',', "\n")))
+        let payload = payload.replace('=', ":").replace(',', "\n");
+        Ok::<_, String>(Part::Routable { form, prefix, payload })
     };
     Ok(match name {
-        "friendly" => sampler.friendly(count()?),
-        "hex" => sampler.hex(count()?),
-        "base36" => sampler.base36(count()?),
-        "digits" => sampler
-            .bytes(count()?)
-            .iter()
-            .map(|byte| char::from(b'0' + byte % 10))
-            .collect(),
-        "routable" => {
-            let (prefix, payload) = routable()?;
-            sampler.routable(prefix, &payload)
+        "friendly" => Part::Friendly(count()?),
+        "hex" => Part::Hex(count()?),
+        "base36" => Part::Base36(count()?),
+        "digits" => Part::Digits(count()?),
+        "routable" => routable(Form::V1)?,
+        "routable_v0" => routable(Form::V0)?,
+        "broken" => routable(Form::Broken)?,
+        "job_jwt" => Part::JobJwt,
+        "jwt" => Part::Jwt,
+        "openssh_key" => Part::OpensshKey,
+        "rsa_key" => Part::RsaKey,
+        "|escaped" => Part::Escaped,
+        _ => Part::Literal(part),
+    })
+}
+
+fn generated(part: Part<'_>, sampler: &mut Sampler) -> String {
+    match part {
+        Part::Literal(text) => text.to_owned(),
+        Part::Friendly(count) => sampler.friendly(count),
+        Part::Hex(count) => sampler.hex(count),
+        Part::Base36(count) => sampler.base36(count),
+        Part::Digits(count) => {
+            sampler.bytes(count).iter().map(|byte| char::from(b'0' + byte % 10)).collect()
         }
-        "routable_v0" => {
-            let (prefix, payload) = routable()?;
-            sampler.routable_v0(prefix, &payload)
-        }
-        "broken" => {
-            let (prefix, payload) = routable()?;
+        Part::Routable { form: Form::V1, prefix, payload } => sampler.routable(prefix, &payload),
+        Part::Routable { form: Form::V0, prefix, payload } => sampler.routable_v0(prefix, &payload),
+        Part::Routable { form: Form::Broken, prefix, payload } => {
             let mut token = sampler.routable(prefix, &payload);
             let last = token.pop();
             token.push(if last == Some('x') { 'y' } else { 'x' });
             token
         }
-        "job_jwt" => sampler.job_jwt("gitlab.example.com", 4711, 1_900_000_000),
-        "jwt" => sampler.jwt("{\"iss\":\"https://gitlab.example.com\",\"exp\":1900000000}"),
-        "openssh_key" => sampler.openssh_key(),
-        "rsa_key" => sampler.rsa_key(),
-        _ => part.to_owned(),
-    })
+        Part::JobJwt => sampler.job_jwt("gitlab.example.com", 4711, 1_900_000_000),
+        Part::Jwt => sampler.jwt("{\"iss\":\"https://gitlab.example.com\",\"exp\":1900000000}"),
+        Part::OpensshKey => sampler.openssh_key(),
+        Part::RsaKey => sampler.rsa_key(),
+        Part::Escaped => String::new(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::expand;
+    use super::{check, expand};
     use crate::token::sample::Sampler;
 
     #[test]
@@ -114,11 +159,9 @@ mod tests {
     fn a_bad_marker_is_an_error() {
         let mut sampler = Sampler::new(1);
         for text in ["{{hex:4", "{{hex:}}", "{{hex:99999}}", "{{routable:x}}"] {
-            assert!(expand(text, &mut sampler).is_err(), "{text}");
+            assert!(expand(text, &mut sampler).is_err() && check(text).is_err(), "{text}");
         }
-        assert_eq!(
-            expand("none", &mut sampler).map(|it| it.secrets.len()),
-            Ok(0)
-        );
+        assert_eq!(expand("none", &mut sampler).map(|it| it.secrets.len()), Ok(0));
+        assert_eq!((check("none"), check("{{hex:4 x}} {{y}}")), (Ok(0), Ok(2)));
     }
 }

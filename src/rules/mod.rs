@@ -1,4 +1,4 @@
-//! Rules are data: TOML text goes in, a checked [`RuleSet`] or a list of complaints comes out.
+//! Rules are data: TOML text goes in, a checked [`set::RuleSet`] or a list of complaints comes out.
 //! Our own rules are `rules/gitlab.toml`, embedded in the binary. Does no I/O and runs no rule:
 //! matching is the engine's.
 

@@ -42,14 +42,10 @@ impl InstancePrefix {
         }
         let bytes = text.as_bytes();
         Ok(match kinds::known_ending(bytes) {
-            Some((known, _)) => Self {
-                before_kinds: bytes[..bytes.len() - known.len()].to_vec(),
-                alone: None,
-            },
-            None => Self {
-                before_kinds: bytes.to_vec(),
-                alone: Some(bytes.to_vec()),
-            },
+            Some((known, _)) => {
+                Self { before_kinds: bytes[..bytes.len() - known.len()].to_vec(), alone: None }
+            }
+            None => Self { before_kinds: bytes.to_vec(), alone: Some(bytes.to_vec()) },
         })
     }
 }

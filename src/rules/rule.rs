@@ -48,15 +48,7 @@ pub enum Check {
 }
 
 /// Names of groups in a pattern that mean something.
-pub const GROUPS: &[&str] = &[
-    "secret",
-    "body",
-    "host",
-    "project",
-    "group",
-    "user",
-    "deploy_token",
-];
+pub const GROUPS: &[&str] = &["secret", "body", "host", "project", "group", "user", "deploy_token"];
 
 /// A rule that has passed every check of [`super::load`].
 #[derive(Clone, Debug)]

@@ -30,18 +30,12 @@ impl RuleSet {
     pub fn builtin() -> Result<Self, Vec<Complaint>> {
         let mut rules = load(BUILTIN, BUILTIN_NAME)?;
         rules.iter_mut().for_each(|rule| rule.builtin = true);
-        Ok(Self {
-            rules,
-            prefixes: Vec::new(),
-        })
+        Ok(Self { rules, prefixes: Vec::new() })
     }
 
     /// A set of the given rules alone.
     pub fn of(rules: Vec<Rule>) -> Self {
-        Self {
-            rules,
-            prefixes: Vec::new(),
-        }
+        Self { rules, prefixes: Vec::new() }
     }
 
     /// Adds the rules of a file. A rule id must be new.
@@ -76,8 +70,7 @@ impl RuleSet {
         let before_kinds = prefix.before_kinds.clone();
         if !before_kinds.is_empty() && !self.prefixes.contains(&before_kinds) {
             self.prefixes.push(before_kinds);
-            self.prefixes
-                .sort_by_key(|prefix| (std::cmp::Reverse(prefix.len()), prefix.clone()));
+            self.prefixes.sort_by_key(|prefix| (std::cmp::Reverse(prefix.len()), prefix.clone()));
         }
         let Some(alone) = &prefix.alone else { return };
         let Some(classic) = self.rules.iter().find(|rule| rule.card.id == CLASSIC) else {
@@ -85,22 +78,9 @@ impl RuleSet {
         };
         let text: String = alone.iter().copied().map(char::from).collect();
         let mut rule = classic.clone();
-        rule.keywords = vec![Keyword {
-            bytes: alone.clone(),
-            ignore_case: false,
-        }];
-        rule.pattern = format!(
-            "{}(?<body>[0-9A-Za-z_-]{{20}})",
-            regex_syntax::escape(&text)
-        );
-        rule.bounds = bounds::Bounds {
-            longest: alone.len() + 20,
-            lookback: 0,
-        };
-        debug_assert_eq!(
-            bounds::measure(&rule.pattern, &rule.keywords),
-            Ok(rule.bounds)
-        );
+        rule.keywords = vec![Keyword { bytes: alone.clone(), ignore_case: false }];
+        rule.pattern = format!("{}(?<body>[0-9A-Za-z_-]{{20}})", regex_syntax::escape(&text));
+        rule.bounds = bounds::Bounds { longest: alone.len() + 20, lookback: 0 };
         if !self.rules.iter().any(|old| old.pattern == rule.pattern) {
             self.rules.push(rule);
         }

@@ -5,9 +5,10 @@ use crate::engine::Match;
 use crate::model::finding::Excerpt;
 use crate::model::secret::{HIDDEN, mask};
 use crate::model::span::Span;
+use crate::token::alphabet::is_base64url;
 
 /// How many bytes of the line are shown on each side of the secret.
-const SIDE: usize = 80;
+pub(super) const SIDE: usize = 80;
 
 /// The stretches of a text that must not be shown, in order and without overlap, each with what
 /// is shown instead.
@@ -36,18 +37,9 @@ impl Masks {
             }
         }
         let shown = |all: Span, best: &Match| {
-            if best.secret == all {
-                mask(all.of(text), best.prefix)
-            } else {
-                HIDDEN.to_owned()
-            }
+            if best.secret == all { mask(all.of(text), best.prefix) } else { HIDDEN.to_owned() }
         };
-        Self {
-            stretches: clusters
-                .iter()
-                .map(|(all, best)| (*all, shown(*all, best)))
-                .collect(),
-        }
+        Self { stretches: clusters.iter().map(|(all, best)| (*all, shown(*all, best))).collect() }
     }
 
     /// The line around `secret`, which is shown as `shown`. Of a secret of several lines the
@@ -56,13 +48,16 @@ impl Masks {
         let from = secret.start.saturating_sub(SIDE);
         let before = &text[from..secret.start];
         let line = memchr::memrchr(b'\n', before).map(|at| from + at + 1);
-        let starts = line.unwrap_or(from);
         let cut_before = line.is_none() && from > 0;
+        let starts = line.unwrap_or(from);
+        let starts = if cut_before { starts + word(before.iter()) } else { starts };
 
         let to = text.len().min(secret.end + SIDE);
-        let end = memchr::memchr(b'\n', &text[secret.end..to]).map(|at| secret.end + at);
+        let after = &text[secret.end..to];
+        let end = memchr::memchr(b'\n', after).map(|at| secret.end + at);
         let cut_after = end.is_none() && to < text.len();
         let ends = end.unwrap_or(to);
+        let ends = if cut_after { ends - word(after.iter().rev()) } else { ends };
 
         let ellipsis = |cut: bool| if cut { "…" } else { "" };
         let before = self.covered(text, Span::new(starts, secret.start));
@@ -76,9 +71,7 @@ impl Masks {
 
     /// A stretch of the text with the masks in place.
     fn covered(&self, text: &[u8], stretch: Span) -> String {
-        let first = self
-            .stretches
-            .partition_point(|(span, _)| span.end <= stretch.start);
+        let first = self.stretches.partition_point(|(span, _)| span.end <= stretch.start);
         let mut out = String::new();
         let mut at = stretch.start;
         for (span, shown) in &self.stretches[first..] {
@@ -94,6 +87,12 @@ impl Masks {
         }
         out
     }
+}
+
+/// How many of these bytes are one word. A word is never cut: half a secret that is known from
+/// elsewhere could not be told from any other word.
+fn word<'a>(bytes: impl Iterator<Item = &'a u8>) -> usize {
+    bytes.take_while(|&&byte| is_base64url(byte) || byte == b'.').count()
 }
 
 #[cfg(test)]
@@ -132,12 +131,7 @@ mod tests {
         let mut sampler = Sampler::new(10);
         let [a, b] = [(); 2].map(|()| format!("glpat-{}", sampler.friendly(20)));
         for gap in 50..110 {
-            let text = format!(
-                "{}{a}{}{b}{}",
-                "-".repeat(90),
-                " ".repeat(gap),
-                "é".repeat(90)
-            );
+            let text = format!("{}{a}{}{b}{}", "-".repeat(90), " ".repeat(gap), "é".repeat(90));
             let (before, after) = excerpt(&text, &b, Exposure::Masked);
             assert!(before.starts_with('…') && after.ends_with('…'));
             let rest = &a[10..];

@@ -18,9 +18,7 @@ pub(super) struct Fingerprinter {
 impl Fingerprinter {
     /// With a key, only its holder can tell whether a guessed secret has a given fingerprint.
     pub(super) fn new(key: Option<&Secret>) -> Self {
-        Self {
-            key: key.and_then(|key| Hmac::new_from_slice(key.expose()).ok()),
-        }
+        Self { key: key.and_then(|key| Hmac::new_from_slice(key.expose()).ok()) }
     }
 
     /// The first 32 hexadecimal digits of SHA-256 (or HMAC-SHA-256) of kind, a zero byte, secret.

@@ -21,7 +21,7 @@ use crate::sources::progress::Progress;
 use crate::sources::{Job, Source};
 use fingerprint::Fingerprinter;
 use table::{Entry, Table};
-use worker::EngineCrew;
+use worker::{EngineCrew, margins};
 
 /// Whether secrets may be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,30 +45,24 @@ pub struct Options {
     pub threads: usize,
 }
 
+/// What is to be scanned.
+#[derive(Default)]
+pub struct Work {
+    /// What there is to read.
+    pub sources: Vec<Box<dyn Source>>,
+    /// What is known already, before anything is read: targets on which no work can be done.
+    pub coverage: Coverage,
+}
+
 /// Drives every source and makes one result of all.
-pub fn run(
-    engine: &Engine,
-    sources: &[Box<dyn Source>],
-    options: &Options,
-    progress: &Progress,
-) -> Outcome {
+pub fn run(engine: &Engine, work: Work, options: &Options, progress: &Progress) -> Outcome {
     let started = Instant::now();
-    let mut coverage = Coverage::default();
+    let Work { sources, mut coverage } = work;
     let mut left_out = LeftOut::default();
     let mut all = Table::default();
-    let job = Job {
-        threads: options.threads,
-        reach: engine.reach(),
-        progress,
-    };
-    for source in sources {
-        let mut table = drive(
-            engine,
-            source.as_ref(),
-            &job,
-            options.exposure,
-            &mut coverage,
-        );
+    let job = Job { threads: options.threads, reach: margins(engine), progress };
+    for source in &sources {
+        let mut table = drive(engine, source.as_ref(), &job, options.exposure, &mut coverage);
         table.place_blobs(|blobs| {
             progress.begin(format!("commits of {} blobs", blobs.len()));
             source.locate(blobs, &mut coverage)
@@ -94,12 +88,7 @@ pub fn run(
         }
     }
     findings.sort_by(|a, b| order(a).cmp(&order(b)));
-    Outcome {
-        findings,
-        left_out,
-        coverage,
-        elapsed: started.elapsed(),
-    }
+    Outcome { findings, left_out, coverage, elapsed: started.elapsed() }
 }
 
 fn order(finding: &Finding) -> impl Ord + '_ {
@@ -121,11 +110,7 @@ fn drive(
 ) -> Table {
     job.progress.begin(source.describe());
     let table = Mutex::new(Table::default());
-    let crew = EngineCrew {
-        engine,
-        exposure,
-        table: &table,
-    };
+    let crew = EngineCrew { engine, exposure, table: &table };
     coverage.merge(source.drive(job, &crew));
     table.into_inner().unwrap_or_default()
 }
@@ -142,13 +127,9 @@ fn forget_known(engine: &Engine, source: &dyn Source, job: &Job<'_>, table: &mut
 
 /// Takes secrets out of everything that is printed beside them: lines, paths, names, addresses.
 fn clean(engine: &Engine, entries: &mut [Entry], coverage: &mut Coverage) {
-    let secrets: Vec<(Secret, usize)> = entries
-        .iter()
-        .map(|entry| (entry.secret.clone(), entry.prefix()))
-        .collect();
-    let known = secrets
-        .iter()
-        .map(|(secret, prefix)| (secret.expose(), *prefix));
+    let secrets: Vec<(Secret, usize)> =
+        entries.iter().map(|entry| (entry.secret.clone(), entry.prefix())).collect();
+    let known = secrets.iter().map(|(secret, prefix)| (secret.expose(), *prefix));
     let scrub = Scrub::new(engine, known);
     let clean = |text: &[u8]| scrub.clean(text).into_owned();
     for entry in entries {
@@ -162,46 +143,27 @@ fn map_origin(origin: Origin, clean: &dyn Fn(&[u8]) -> Vec<u8>) -> Origin {
     let text = |bytes: &[u8]| clean(bytes).into_boxed_slice();
     let signature = |old: &Signature| {
         let (name, email) = (text(&old.name), text(&old.email));
-        std::sync::Arc::new(Signature {
-            when: old.when,
-            name,
-            email,
-        })
+        std::sync::Arc::new(Signature { when: old.when, name, email })
     };
     match origin {
         Origin::File { path } => Origin::File { path: text(&path) },
         Origin::FileName { path } => Origin::FileName { path: text(&path) },
-        Origin::Index { path, blob } => Origin::Index {
-            path: text(&path),
-            blob,
-        },
-        Origin::Commit {
-            author,
-            commit,
-            path,
-            blob,
-        } => Origin::Commit {
-            author: signature(&author),
-            commit,
-            path: text(&path),
-            blob,
-        },
-        Origin::CommitMessage { author, commit } => Origin::CommitMessage {
-            author: signature(&author),
-            commit,
-        },
-        Origin::CommitHeader { author, commit } => Origin::CommitHeader {
-            author: signature(&author),
-            commit,
-        },
-        Origin::TagMessage { tagger, tag } => Origin::TagMessage {
-            tagger: tagger.as_deref().map(signature),
-            tag,
-        },
-        Origin::TagHeader { tagger, tag } => Origin::TagHeader {
-            tagger: tagger.as_deref().map(signature),
-            tag,
-        },
+        Origin::Index { path, blob } => Origin::Index { path: text(&path), blob },
+        Origin::Commit { author, commit, path, blob } => {
+            Origin::Commit { author: signature(&author), commit, path: text(&path), blob }
+        }
+        Origin::CommitMessage { author, commit } => {
+            Origin::CommitMessage { author: signature(&author), commit }
+        }
+        Origin::CommitHeader { author, commit } => {
+            Origin::CommitHeader { author: signature(&author), commit }
+        }
+        Origin::TagMessage { tagger, tag } => {
+            Origin::TagMessage { tagger: tagger.as_deref().map(signature), tag }
+        }
+        Origin::TagHeader { tagger, tag } => {
+            Origin::TagHeader { tagger: tagger.as_deref().map(signature), tag }
+        }
         Origin::Blob { .. } | Origin::Unreachable { .. } | Origin::Stdin => origin,
     }
 }

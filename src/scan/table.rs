@@ -116,8 +116,7 @@ impl Table {
     /// Leaves out every secret that `known` has; says how many those were.
     pub(super) fn forget(&mut self, known: &Self) -> u64 {
         let before = self.entries.len();
-        self.entries
-            .retain(|key, _| !known.entries.contains_key(key));
+        self.entries.retain(|key, _| !known.entries.contains_key(key));
         (before - self.entries.len()) as u64
     }
 
@@ -233,10 +232,7 @@ impl Entry {
         if let Some((_, hints)) = &self.hints {
             facts.fill_from(hints);
         }
-        let excerpt = self
-            .places
-            .first_key_value()
-            .map(|(_, excerpt)| excerpt.clone());
+        let excerpt = self.places.first_key_value().map(|(_, excerpt)| excerpt.clone());
         Finding {
             rule: self.best.card,
             fingerprint,

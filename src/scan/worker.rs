@@ -1,15 +1,14 @@
-//! One thread's part of a scan: runs the engine on chunks, takes secrets out of them once, and
-//! lets the best of overlapping matches win, also across the chunks of a text.
+//! One thread's part of a scan: runs the engine on chunks and takes secrets out of them once.
 
 use std::sync::{Arc, Mutex};
 
 use super::Exposure;
-use super::excerpt::Masks;
+use super::excerpt::{Masks, SIDE};
 use super::table::{Judged, Seen, Table};
 use crate::engine::overlap::{Claim, losers};
 use crate::engine::prefilter::Hit;
 use crate::engine::{Engine, Match};
-use crate::model::chunk::Chunk;
+use crate::model::chunk::{Chunk, Reach};
 use crate::model::facts::{Facts, OwnerField};
 use crate::model::finding::Place;
 use crate::model::origin::Origin;
@@ -17,6 +16,14 @@ use crate::model::secret::{Secret, mask};
 use crate::model::span::{Position, Span};
 use crate::sources::{Crew, Worker};
 use crate::token::{describe, key};
+
+/// How much of its neighbours a piece of text needs. A secret reaches as far from its keyword as
+/// the engine says; beside it an excerpt is shown, and what is matched there must be seen whole,
+/// too, to be masked.
+pub(super) fn margins(engine: &Engine) -> Reach {
+    let Reach { before, after } = engine.reach();
+    Reach { before: before + SIDE + after + before, after: after + SIDE + before + after }
+}
 
 /// Makes workers that fill one table.
 pub(super) struct EngineCrew<'a> {
@@ -36,7 +43,6 @@ impl Crew for EngineCrew<'_> {
             total: self.table,
             table: Table::default(),
             hits: Vec::new(),
-            pending: Vec::new(),
         })
     }
 }
@@ -47,8 +53,6 @@ struct EngineWorker<'a> {
     total: &'a Mutex<Table>,
     table: Table,
     hits: Vec<Hit>,
-    /// Matches in the current text that a later chunk's may still beat.
-    pending: Vec<(Claim, Seen)>,
 }
 
 impl Drop for EngineWorker<'_> {
@@ -62,38 +66,37 @@ impl Drop for EngineWorker<'_> {
 impl Worker for EngineWorker<'_> {
     fn chunk(&mut self, origin: &Origin, chunk: &Chunk<'_>) {
         self.hits.clear();
-        self.engine
-            .hits(chunk.bytes, 0..chunk.bytes.len(), &mut self.hits);
+        self.engine.hits(chunk.bytes, 0..chunk.bytes.len(), &mut self.hits);
         if self.hits.iter().any(|hit| chunk.owned.contains(&hit.start)) {
             self.confirm(origin, chunk);
         }
-        // A match that ends before the reach of the next chunk's first keyword is settled.
-        let settled = (chunk.offset + chunk.owned.end as u64)
-            .saturating_sub(self.engine.reach().before as u64);
-        self.settle(settled);
-    }
-
-    fn end(&mut self, _: &Origin) {
-        self.settle(u64::MAX);
     }
 }
 
 impl EngineWorker<'_> {
-    /// Runs the rules. Matches of a neighbour's keywords are needed as well: they must be masked
-    /// in the lines of ours.
+    /// Runs the rules and lets the best match win wherever several overlap. Matches of a
+    /// neighbour's keywords take part: they may beat ours, and they must be masked in the lines
+    /// of ours. The neighbour sees the same matches and so comes to the same end.
     fn confirm(&mut self, origin: &Origin, chunk: &Chunk<'_>) {
         let mut matches = self.engine.confirm(chunk.bytes, &self.hits);
-        matches.sort_by_key(|found| (found.secret, found.rule));
+        matches.sort_by_key(|found| (found.secret, found.rule, found.keyword));
+        let claims: Vec<Claim> = matches.iter().map(Claim::of).collect();
+        let beaten = losers(&claims);
         let masks = Masks::new(chunk.bytes, &matches, self.exposure);
         let (mut at, mut position) = (0, chunk.start);
-        for found in matches {
+        for (index, found) in matches.iter().enumerate() {
+            if beaten[index].is_some() || !chunk.owned.contains(&found.keyword) {
+                continue;
+            }
             position = position.after(&chunk.bytes[at..found.secret.start]);
             at = found.secret.start;
-            if chunk.owned.contains(&found.keyword) {
-                let claim = Claim::of(&found, chunk.offset);
-                let seen = self.seen(&found, chunk.bytes, &masks, (origin, position));
-                self.pending.push((claim, seen));
-            }
+            let mut seen = self.seen(found, chunk.bytes, &masks, (origin, position));
+            // What stands around the same secret is known whichever rule has seen it.
+            let same = matches[index + 1..].iter().take_while(|other| other.secret == found.secret);
+            let before = matches[..index].iter().rev();
+            let same = same.chain(before.take_while(|other| other.secret == found.secret));
+            same.for_each(|other| seen.hints.fill_from(&hints(other, chunk.bytes)));
+            self.table.add(seen);
         }
     }
 
@@ -118,11 +121,7 @@ impl EngineWorker<'_> {
             facts: describe::facts(secret.expose(), found.prefix),
             hints: hints(found, text),
             excerpt: masks.excerpt(text, found.secret, shown),
-            place: Place {
-                repository: None,
-                origin: origin.clone(),
-                position,
-            },
+            place: Place { repository: None, origin: origin.clone(), position },
             judged: Judged {
                 evidence: found.evidence,
                 doubt: found.doubt,
@@ -133,58 +132,12 @@ impl EngineWorker<'_> {
             secret,
         }
     }
-
-    /// Lets the best match win wherever several overlap, among those that end by `until`.
-    fn settle(&mut self, until: u64) {
-        if self.pending.is_empty() {
-            return;
-        }
-        self.pending
-            .sort_by_key(|(claim, _)| (claim.start, claim.end, claim.rule));
-        let ready = settled_prefix(&self.pending, until);
-        let batch: Vec<(Claim, Seen)> = self.pending.drain(..ready).collect();
-        let claims: Vec<Claim> = batch.iter().map(|(claim, _)| *claim).collect();
-        let beaten = losers(&claims);
-        let mut seen: Vec<Option<Seen>> = batch.into_iter().map(|(_, seen)| Some(seen)).collect();
-        for (index, winner) in beaten.iter().enumerate() {
-            let Some(winner) = *winner else { continue };
-            let hints = seen[index].take().map(|loser| loser.hints);
-            // What stands around the same secret is known whichever rule has seen it.
-            let same = claims[index].start == claims[winner].start
-                && claims[index].end == claims[winner].end;
-            if let (Some(hints), Some(winner), true) = (hints, &mut seen[winner], same) {
-                winner.hints.fill_from(&hints);
-            }
-        }
-        for seen in seen.into_iter().flatten() {
-            self.table.add(seen);
-        }
-    }
-}
-
-/// How many of the sorted matches end by `until`, together with everything that they overlap.
-fn settled_prefix(pending: &[(Claim, Seen)], until: u64) -> usize {
-    let mut settled = 0;
-    let mut reaches = 0;
-    for (index, (claim, _)) in pending.iter().enumerate() {
-        if claim.start >= reaches {
-            settled = index;
-        }
-        reaches = reaches.max(claim.end);
-        if reaches > until {
-            return settled;
-        }
-    }
-    pending.len()
 }
 
 /// What the text around a secret says of it.
 fn hints(found: &Match, text: &[u8]) -> Facts {
     let string = |span: Span| String::from_utf8_lossy(span.of(text)).into_owned();
-    let mut facts = Facts {
-        preceded_by: found.preceded_by.map(string),
-        ..Facts::default()
-    };
+    let mut facts = Facts { preceded_by: found.preceded_by.map(string), ..Facts::default() };
     for &(name, span) in &found.groups {
         let field = match name {
             "host" => {
@@ -202,4 +155,97 @@ fn hints(found: &Match, text: &[u8]) -> Facts {
         }
     }
     facts
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use proptest::prelude::{ProptestConfig, Strategy, prop, proptest};
+
+    use super::{EngineCrew, margins};
+    use crate::engine::Engine;
+    use crate::model::chunk::Chunk;
+    use crate::model::origin::Origin;
+    use crate::model::span::Position;
+    use crate::rules::set::RuleSet;
+    use crate::scan::Exposure;
+    use crate::scan::table::Table;
+    use crate::sources::Crew as _;
+    use crate::token::sample::Sampler;
+
+    /// Whole tokens of many forms, parts of them, and what stands between.
+    fn words() -> Vec<String> {
+        let mut sampler = Sampler::new(1);
+        let routable = sampler.routable("acme-glpat-", "o:1\nu:9ix");
+        let classic = format!("glpat-{}", sampler.friendly(20));
+        let jwt = format!("glcbt-{}", sampler.job_jwt("host", 1, 2));
+        let mut words = vec![
+            sampler.routable("glrt-", "c:1\no:1\nt:1"),
+            format!("PRIVATE-TOKEN: {}", sampler.friendly(20)),
+            format!("[[runners]]\n name = \"x\"\n token = \"{}\"", sampler.friendly(20)),
+            sampler.openssh_key(),
+            classic[..14].to_owned(),
+            routable[..40].to_owned(),
+            routable[40..].to_owned(),
+            jwt[..200].to_owned(),
+        ];
+        words.extend([routable, classic, jwt]);
+        words.extend([" ", "\n", "x", "_", ".01.", "glpat-", "\"", "word "].map(str::to_owned));
+        words
+    }
+
+    fn text() -> impl Strategy<Value = String> {
+        let word = prop::sample::select(words());
+        prop::collection::vec(word, 1..25).prop_map(|words| words.concat())
+    }
+
+    /// What a scan of the text in these pieces has seen, sorted.
+    fn seen(engine: &Engine, text: &[u8], cuts: &[usize]) -> Vec<String> {
+        let table = Mutex::new(Table::default());
+        let crew = EngineCrew { engine, exposure: Exposure::Masked, table: &table };
+        let reach = margins(engine);
+        let mut worker = crew.worker();
+        for pair in cuts.windows(2) {
+            let (from, to) = (pair[0], pair[1]);
+            let start = from.saturating_sub(reach.before);
+            let end = text.len().min(to + reach.after);
+            let chunk = Chunk {
+                bytes: &text[start..end],
+                owned: from - start..to - start,
+                offset: start as u64,
+                start: Position::START.after(&text[..start]),
+            };
+            worker.chunk(&Origin::Stdin, &chunk);
+        }
+        drop(worker);
+        let entries = table.into_inner().expect("no panic").into_entries();
+        let mut seen: Vec<String> = entries
+            .into_iter()
+            .map(|entry| {
+                let finding = entry.into_finding(String::new());
+                let secret = String::from_utf8_lossy(finding.secret.expose()).into_owned();
+                format!("{secret} {finding:?}")
+            })
+            .collect();
+        seen.sort();
+        seen
+    }
+
+    proptest! {
+        // Found cases become tests; a file of seeds would hold the tokens that were tried.
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn pieces_show_what_the_whole_shows(
+            text in text(), cuts in prop::collection::vec(0..8000_usize, 0..6)
+        ) {
+            let engine = Engine::new(RuleSet::builtin().expect("good")).expect("small");
+            let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut % (text.len() + 1)).collect();
+            cuts.extend([0, text.len()]);
+            cuts.sort_unstable();
+            let whole = seen(&engine, text.as_bytes(), &[0, text.len()]);
+            assert_eq!(seen(&engine, text.as_bytes(), &cuts), whole);
+        }
+    }
 }

@@ -22,13 +22,9 @@ impl Exclude {
     pub fn new(globs: &[String]) -> Result<Self, ExcludeError> {
         let mut builder = GitignoreBuilder::new("");
         for glob in globs {
-            builder
-                .add_line(None, glob)
-                .map_err(|_| ExcludeError(glob.clone()))?;
+            builder.add_line(None, glob).map_err(|_| ExcludeError(glob.clone()))?;
         }
-        let globs = builder
-            .build()
-            .map_err(|error| ExcludeError(error.to_string()))?;
+        let globs = builder.build().map_err(|error| ExcludeError(error.to_string()))?;
         Ok(Self { globs })
     }
 
@@ -47,10 +43,7 @@ impl Exclude {
         let path = Path::new(OsStr::from_bytes(path));
         !self.is_empty()
             && !path.has_root()
-            && self
-                .globs
-                .matched_path_or_any_parents(path, is_folder)
-                .is_ignore()
+            && self.globs.matched_path_or_any_parents(path, is_folder).is_ignore()
     }
 }
 

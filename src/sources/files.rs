@@ -102,19 +102,14 @@ impl Files {
         });
         // Tracked files that an ignore rule covers.
         let mut thread = self.thread(job, crew, total);
-        let mut left: Vec<_> = tracked
-            .iter()
-            .filter(|(_, seen)| !seen.load(Ordering::Relaxed))
-            .collect();
+        let mut left: Vec<_> =
+            tracked.iter().filter(|(_, seen)| !seen.load(Ordering::Relaxed)).collect();
         left.sort_unstable_by_key(|(path, _)| **path);
         for (relative, _) in left {
             thread.tracked(relative);
         }
         for submodule in &self.submodules {
-            thread.coverage.skip(
-                Skip::Submodule,
-                &self.shown(submodule.as_os_str().as_bytes()),
-            );
+            thread.coverage.skip(Skip::Submodule, &self.shown(submodule.as_os_str().as_bytes()));
         }
     }
 
@@ -127,11 +122,7 @@ impl Files {
         if shown == b"." || shown.is_empty() {
             return relative.to_vec();
         }
-        let slash: &[u8] = if shown.ends_with(b"/") || relative.is_empty() {
-            b""
-        } else {
-            b"/"
-        };
+        let slash: &[u8] = if shown.ends_with(b"/") || relative.is_empty() { b"" } else { b"/" };
         [shown, slash, relative].concat()
     }
 }
@@ -178,8 +169,7 @@ impl Thread<'_> {
             return self.git(&relative, &kind);
         }
         if self.files.exclude.covers_entry(&relative, kind.is_dir()) {
-            self.coverage
-                .skip(Skip::Excluded, &self.files.shown(&relative));
+            self.coverage.skip(Skip::Excluded, &self.files.shown(&relative));
             return WalkState::Skip;
         }
         if let Some(seen) = tracked.get(relative.as_slice()) {
@@ -199,14 +189,9 @@ impl Thread<'_> {
             relative.strip_prefix(path.as_os_str().as_bytes()) == Some(b"/.git".as_slice())
         };
         if relative != b".git" && !self.files.submodules.iter().any(submodule) {
-            self.coverage
-                .skip(Skip::NestedHistory, &self.files.shown(relative));
+            self.coverage.skip(Skip::NestedHistory, &self.files.shown(relative));
         }
-        if kind.is_dir() {
-            WalkState::Skip
-        } else {
-            WalkState::Continue
-        }
+        if kind.is_dir() { WalkState::Skip } else { WalkState::Continue }
     }
 
     fn failed_entry(&mut self, error: &ignore::Error) {
@@ -223,9 +208,7 @@ impl Thread<'_> {
                 _ => break,
             };
         }
-        let why = error
-            .io_error()
-            .map_or_else(|| inner.to_string().to_lowercase(), reason);
+        let why = error.io_error().map_or_else(|| inner.to_string().to_lowercase(), reason);
         let path = path.unwrap_or_else(|| self.files.target.clone());
         let shown = self.files.shown(&relative(&self.files.target, &path));
         self.coverage.fail(&shown, why);
@@ -234,14 +217,10 @@ impl Thread<'_> {
     /// A tracked file that the walk has not met: an ignore rule covers it, or it is gone.
     fn tracked(&mut self, relative: &[u8]) {
         if self.files.exclude.covers(relative) {
-            self.coverage
-                .skip(Skip::Excluded, &self.files.shown(relative));
+            self.coverage.skip(Skip::Excluded, &self.files.shown(relative));
             return;
         }
-        let path = self
-            .files
-            .target
-            .join(std::ffi::OsStr::from_bytes(relative));
+        let path = self.files.target.join(std::ffi::OsStr::from_bytes(relative));
         match path.symlink_metadata() {
             Ok(metadata) if metadata.is_dir() => {}
             Ok(metadata) => {
@@ -250,9 +229,7 @@ impl Thread<'_> {
             }
             // Deleted from the work tree: there is no file to read.
             Err(error) if is_gone(&error) => {}
-            Err(error) => self
-                .coverage
-                .fail(&self.files.shown(relative), reason(&error)),
+            Err(error) => self.coverage.fail(&self.files.shown(relative), reason(&error)),
         }
     }
 
@@ -264,8 +241,7 @@ impl Thread<'_> {
             let opened = File::open(path);
             self.read(opened, b"", kind.is_fifo());
         } else {
-            self.coverage
-                .undone(&self.files.shown(b""), "not a file or folder");
+            self.coverage.undone(&self.files.shown(b""), "not a file or folder");
         }
     }
 
@@ -289,8 +265,7 @@ impl Thread<'_> {
             let opened = OpenOptions::new().read(true).custom_flags(flags).open(path);
             self.read(opened, relative, false);
         } else {
-            self.coverage
-                .skip(Skip::NotAFile, &self.files.shown(relative));
+            self.coverage.skip(Skip::NotAFile, &self.files.shown(relative));
         }
     }
 
@@ -299,9 +274,7 @@ impl Thread<'_> {
         match std::fs::read_link(path) {
             Ok(text) => {
                 let text = text.as_os_str().as_bytes();
-                let origin = Origin::File {
-                    path: shown.into_boxed_slice(),
-                };
+                let origin = Origin::File { path: shown.into_boxed_slice() };
                 self.worker.text(&origin, text);
                 self.done(text.len() as u64);
             }
@@ -323,12 +296,8 @@ impl Thread<'_> {
             return self.coverage.skip(Skip::TooLarge, &shown);
         }
         let known = (size > 0 && !stream).then_some(size);
-        let origin = Origin::File {
-            path: shown.into_boxed_slice(),
-        };
-        let read = self
-            .reader
-            .read(&file, known, &origin, self.worker.as_mut());
+        let origin = Origin::File { path: shown.into_boxed_slice() };
+        let read = self.reader.read(&file, known, &origin, self.worker.as_mut());
         let shown = origin.path().unwrap_or_default();
         match read {
             Ok(bytes) if bytes < known.unwrap_or(0) => {
@@ -346,10 +315,7 @@ impl Thread<'_> {
 }
 
 fn is_gone(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-    )
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 fn relative(target: &Path, path: &Path) -> Vec<u8> {

@@ -11,7 +11,8 @@ use super::exclude::Exclude;
 use super::utf16::decoded;
 use super::{Crew, Job, Located, Source, Worker};
 use crate::git::attribution::{Attribution, attribute};
-use crate::git::objects::{Kind, Listing, Reader, list};
+use crate::git::listing::{Listing, list};
+use crate::git::objects::{Kind, Reader};
 use crate::git::repository::Repository;
 use crate::git::{GitError, text};
 use crate::model::coverage::{Coverage, Part};
@@ -31,11 +32,7 @@ pub struct History {
 impl History {
     /// The history of the repository with this git folder. `label` is how reports name it.
     pub fn new(git_dir: &Path, exclude: Exclude, label: Option<Arc<[u8]>>) -> Self {
-        Self {
-            git_dir: git_dir.to_path_buf(),
-            exclude,
-            label,
-        }
+        Self { git_dir: git_dir.to_path_buf(), exclude, label }
     }
 
     fn name(&self) -> &[u8] {
@@ -85,21 +82,16 @@ struct Shared<'a> {
 
 impl Source for History {
     fn drive(&self, job: &Job<'_>, crew: &dyn Crew) -> Coverage {
-        let opened = Repository::open(&self.git_dir).and_then(|it| Ok((list(&it)?, it.gaps())));
+        let opened = Repository::open(&self.git_dir).map(|it| (list(&it), it.gaps()));
         let (Listing { ids, unreadable }, gaps) = match opened {
             Ok(opened) => opened,
             Err(error) => return self.undone(&error),
         };
         let mut coverage = Coverage::default();
         gaps.into_iter().for_each(|gap| coverage.gap(gap));
-        unreadable
-            .iter()
-            .for_each(|(pack, why)| coverage.fail(pack, *why));
+        unreadable.into_iter().for_each(|(pack, why)| coverage.fail(&pack, why));
         job.progress.expect(ids.len() as u64);
-        let shared = Shared {
-            ids: &ids,
-            next: AtomicUsize::new(0),
-        };
+        let shared = Shared { ids: &ids, next: AtomicUsize::new(0) };
         let total = Mutex::new(coverage);
         let work = || {
             let mut worker = crew.worker();
@@ -108,10 +100,7 @@ impl Source for History {
                 total.merge(read.unwrap_or_else(|error| self.undone(&error)));
             }
         };
-        match rayon::ThreadPoolBuilder::new()
-            .num_threads(job.threads)
-            .build()
-        {
+        match rayon::ThreadPoolBuilder::new().num_threads(job.threads).build() {
             Ok(pool) => {
                 pool.broadcast(|_| work());
             }
@@ -130,26 +119,16 @@ impl Source for History {
             |wanted: &BTreeSet<ObjectId>, exclude: bool| -> Result<Attribution, GitError> {
                 let repository = Repository::open(&self.git_dir)?;
                 let covers = |path: &[u8]| self.exclude.covers(path);
-                attribute(
-                    &repository,
-                    wanted,
-                    if exclude { Some(&covers) } else { None },
-                )
+                attribute(&repository, wanted, if exclude { Some(&covers) } else { None })
             };
         let attribution = search(blobs, !self.exclude.is_empty()).unwrap_or_else(|error| {
             let failed = vec![("history".to_owned(), error)];
-            Attribution {
-                failed,
-                ..Attribution::default()
-            }
+            Attribution { failed, ..Attribution::default() }
         });
         for (what, error) in &attribution.failed {
             coverage.fail(what.as_bytes(), error.to_string());
         }
-        Located {
-            places: attribution.found,
-            excluded: attribution.excluded,
-        }
+        Located { places: attribution.found, excluded: attribution.excluded }
     }
 
     fn repository(&self) -> Option<Arc<[u8]>> {
@@ -165,29 +144,20 @@ fn object(id: ObjectId, kind: Kind, bytes: &[u8], worker: &mut dyn Worker) -> u6
         Kind::Commit => {
             let parts = text::split(bytes);
             let unsigned = || Signature {
-                when: Moment {
-                    seconds: 0,
-                    offset_minutes: 0,
-                },
+                when: Moment { seconds: 0, offset_minutes: 0 },
                 name: Box::default(),
                 email: Box::default(),
             };
             let author = text::signature(parts.header, "author").unwrap_or_else(unsigned);
             let author = Arc::new(author);
-            let header = Origin::CommitHeader {
-                author: Arc::clone(&author),
-                commit: id,
-            };
+            let header = Origin::CommitHeader { author: Arc::clone(&author), commit: id };
             worker.text(&header, parts.header);
             worker.text(&Origin::CommitMessage { author, commit: id }, parts.message);
         }
         Kind::Tag => {
             let parts = text::split(bytes);
             let tagger = text::signature(parts.header, "tagger").map(Arc::new);
-            let header = Origin::TagHeader {
-                tagger: tagger.clone(),
-                tag: id,
-            };
+            let header = Origin::TagHeader { tagger: tagger.clone(), tag: id };
             worker.text(&header, parts.header);
             worker.text(&Origin::TagMessage { tagger, tag: id }, parts.message);
         }

@@ -24,13 +24,9 @@ pub trait Worker {
     /// The next chunk of a text. The chunks of one text come in order, on one thread.
     fn chunk(&mut self, origin: &Origin, chunk: &Chunk<'_>);
 
-    /// The text of the last chunk has ended, or could not be read any further.
-    fn end(&mut self, origin: &Origin);
-
     /// A text that fits into memory.
     fn text(&mut self, origin: &Origin, text: &[u8]) {
         self.chunk(origin, &Chunk::whole(text));
-        self.end(origin);
     }
 }
 

@@ -42,17 +42,8 @@ impl StagedChange {
         label: Option<Arc<[u8]>>,
     ) -> Self {
         let git_dir = repository.git_dir().to_path_buf();
-        let before = Before {
-            git_dir,
-            index_file: index_file.clone(),
-        };
-        Self {
-            repository,
-            index_file,
-            exclude,
-            label,
-            before,
-        }
+        let before = Before { git_dir, index_file: index_file.clone() };
+        Self { repository, index_file, exclude, label, before }
     }
 
     fn read(&self, job: &Job<'_>, worker: &mut dyn Worker) -> Result<Coverage, GitError> {
@@ -98,13 +89,12 @@ fn one(
 
 impl Source for StagedChange {
     fn drive(&self, job: &Job<'_>, crew: &dyn Crew) -> Coverage {
-        self.read(job, crew.worker().as_mut())
-            .unwrap_or_else(|error| {
-                let mut coverage = Coverage::default();
-                let name = self.label.as_deref().unwrap_or(b".");
-                coverage.undone(name, format!("the index cannot be read: {error}"));
-                coverage
-            })
+        self.read(job, crew.worker().as_mut()).unwrap_or_else(|error| {
+            let mut coverage = Coverage::default();
+            let name = self.label.as_deref().unwrap_or(b".");
+            coverage.undone(name, format!("the index cannot be read: {error}"));
+            coverage
+        })
     }
 
     fn describe(&self) -> String {
@@ -127,10 +117,9 @@ impl Source for Before {
         let Ok(repository) = Repository::open(&self.git_dir) else {
             return Coverage::default();
         };
-        let (Ok(change), Ok(reader)) = (
-            staged::staged(&repository, self.index_file.as_deref()),
-            Reader::new(&repository),
-        ) else {
+        let (Ok(change), Ok(reader)) =
+            (staged::staged(&repository, self.index_file.as_deref()), Reader::new(&repository))
+        else {
             return Coverage::default();
         };
         for blob in change.before {

@@ -59,13 +59,7 @@ impl<R: Read> Utf16Reader<R> {
     /// Takes what follows the byte order mark.
     pub fn new(input: R, order: Order) -> Self {
         let decoder = Decoder { order, high: None };
-        Self {
-            input,
-            decoder,
-            odd: None,
-            utf8: Vec::new(),
-            given: 0,
-        }
+        Self { input, decoder, odd: None, utf8: Vec::new(), given: 0 }
     }
 
     fn refill(&mut self) -> io::Result<()> {

@@ -75,9 +75,7 @@ mod tests {
 
     #[test]
     fn the_friendly_alphabet_has_sixty_characters() {
-        let count = (0..=u8::MAX)
-            .filter(|&byte| Alphabet::Friendly.has(byte))
-            .count();
+        let count = (0..=u8::MAX).filter(|&byte| Alphabet::Friendly.has(byte)).count();
         assert_eq!(count, 60);
         assert!(!Alphabet::Friendly.has_all(b"abcl"));
     }

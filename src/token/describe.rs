@@ -6,10 +6,7 @@ use crate::model::facts::{Facts, OwnerField};
 /// Reads `token`, a whole secret of which the first `prefix` bytes are its prefix.
 pub fn facts(token: &[u8], prefix: usize) -> Facts {
     let (prefix, body) = token.split_at(prefix.min(token.len()));
-    let mut facts = Facts {
-        prefix: prefix.to_vec(),
-        ..Facts::default()
-    };
+    let mut facts = Facts { prefix: prefix.to_vec(), ..Facts::default() };
     if let Some(proven) = routable::proven_until(token, token.len()) {
         facts.owner = routable::routing(token, &proven);
     } else if let Some(jwt) = jwt::leading(body) {

@@ -26,18 +26,25 @@ pub fn leading(text: &[u8]) -> Option<Jwt> {
     let text = &text[..text.len().min(MAX + 1)];
     let header_end = segment(text, 0)?;
     let claims_end = segment(text, header_end + 1)?;
-    let run = text[claims_end + 1..]
-        .iter()
-        .take_while(|&&byte| is_base64url(byte))
-        .count();
-    let len = claims_end + 1 + run;
-    if run < 16 || len > MAX {
+    let run = text[claims_end + 1..].iter().take_while(|&&byte| is_base64url(byte)).count();
+    let signature = signature_len(&text[claims_end + 1..claims_end + 1 + run]);
+    let len = claims_end + 1 + signature;
+    if signature < 16 || len > MAX {
         return None;
     }
     let header = object(&text[..header_end])?;
     header.get("alg")?.as_str()?;
     let claims = object(&text[header_end + 1..claims_end])?;
     Some(Jwt { len, claims })
+}
+
+/// Where the signature ends that `run` begins with. Dashes and underscores at the end of a run
+/// may be Markdown's: they are left out when the rest has the length of a signature (RFC 7518).
+fn signature_len(run: &[u8]) -> usize {
+    const LENGTHS: [usize; 8] = [43, 64, 86, 128, 176, 342, 512, 683];
+    let joints = run.iter().rev().take_while(|&&byte| byte == b'_' || byte == b'-').count();
+    let without = (0..=joints.min(3)).map(|joints| run.len() - joints);
+    without.into_iter().find(|length| LENGTHS.contains(length)).unwrap_or(run.len())
 }
 
 /// The end of the segment at `from`, where a dot must stand.
@@ -49,9 +56,7 @@ fn segment(text: &[u8], from: usize) -> Option<usize> {
 
 fn object(segment: &[u8]) -> Option<Value> {
     let json = BASE64_URL_SAFE_NO_PAD.decode(segment).ok()?;
-    serde_json::from_slice::<Value>(&json)
-        .ok()
-        .filter(Value::is_object)
+    serde_json::from_slice::<Value>(&json).ok().filter(Value::is_object)
 }
 
 impl Jwt {
@@ -85,10 +90,7 @@ impl Jwt {
 /// The host of an issuer, which is a bare host name or a URL.
 fn host_of(issuer: &str) -> String {
     let rest = issuer.split_once("://").map_or(issuer, |(_, rest)| rest);
-    rest.split(['/', '?', '#'])
-        .next()
-        .unwrap_or(rest)
-        .to_owned()
+    rest.split(['/', '?', '#']).next().unwrap_or(rest).to_owned()
 }
 
 #[cfg(test)]
@@ -112,17 +114,23 @@ mod tests {
     }
 
     #[test]
+    fn underscores_around_it_are_not_the_signatures() {
+        let jwt = Sampler::new(9).job_jwt("host", 1, 2);
+        for after in ["_", "__", "--", "_ x"] {
+            let found = leading(format!("{jwt}{after}").as_bytes()).expect("a JWT");
+            assert_eq!(found.len, jwt.len(), "{after}");
+        }
+        let found = leading(format!("{jwt}x").as_bytes()).expect("a JWT");
+        assert_eq!(found.len, jwt.len() + 1);
+    }
+
+    #[test]
     fn cut_or_foreign_text_is_no_jwt() {
         let jwt = Sampler::new(8).job_jwt("host", 1, 2);
         let dot = jwt.rfind('.').expect("a signature");
-        for text in [
-            &jwt[..dot],
-            &jwt[..dot + 8],
-            "eyJ.eyJ.aaaaaaaaaaaaaaaaaaaa",
-            "",
-            "..",
-            "a.b.c",
-        ] {
+        for text in
+            [&jwt[..dot], &jwt[..dot + 8], "eyJ.eyJ.aaaaaaaaaaaaaaaaaaaa", "", "..", "a.b.c"]
+        {
             assert_eq!(leading(text.as_bytes()), None);
         }
         let long = format!("{jwt}{}", "a".repeat(MAX));
@@ -131,10 +139,7 @@ mod tests {
 
     #[test]
     fn an_issuer_may_be_a_url() {
-        assert_eq!(
-            super::host_of("https://gitlab.example.com/path"),
-            "gitlab.example.com"
-        );
+        assert_eq!(super::host_of("https://gitlab.example.com/path"), "gitlab.example.com");
         assert_eq!(super::host_of("gitlab.example.com"), "gitlab.example.com");
     }
 }

@@ -10,8 +10,8 @@ use crate::model::facts::KeyFacts;
 use crate::model::secret::Secret;
 
 /// The longest block that is read, in bytes: an RSA key of 16384 bits, escaped and indented,
-/// takes less than two thirds of it.
-pub const MAX: usize = 32 * 1024;
+/// takes two thirds of it.
+pub const MAX: usize = 24 * 1024;
 
 const BEGIN: &[u8] = b"-----BEGIN ";
 const DASHES: &[u8] = b"-----";
@@ -70,6 +70,10 @@ pub fn block_len(text: &[u8]) -> Option<usize> {
     let text = &text[..text.len().min(MAX)];
     let label = label(text)?;
     let end_line = [b"-----END ", label, DASHES].concat();
+    // A block that begins inside another ends that one: else a row of beginnings before one end
+    // would be read over and over again.
+    let next = memchr::memmem::find(&text[BEGIN.len()..], BEGIN).map(|at| at + BEGIN.len());
+    let text = &text[..next.unwrap_or(text.len())];
     memchr::memmem::find(text, &end_line).map(|at| at + end_line.len())
 }
 
@@ -83,11 +87,7 @@ pub fn leading(text: &[u8]) -> Option<KeyBlock> {
     let lines = unescaped_lines(text.get(open..close)?);
     let (headers, body): (Vec<_>, Vec<_>) = lines.iter().partition(|line| line.contains(&b':'));
     let body: Zeroizing<Vec<u8>> = Zeroizing::new(
-        body.into_iter()
-            .flatten()
-            .copied()
-            .filter(|byte| !byte.is_ascii_whitespace())
-            .collect(),
+        body.into_iter().flatten().copied().filter(|byte| !byte.is_ascii_whitespace()).collect(),
     );
     let raw = Zeroizing::new(BASE64.decode(body.as_slice()).ok()?);
     let encrypted_by_header = headers.iter().any(|line| line.ends_with(b"ENCRYPTED"));
@@ -108,11 +108,7 @@ pub fn leading(text: &[u8]) -> Option<KeyBlock> {
     canonical.push(b'\n');
     canonical.extend_from_slice(&text[close..len]);
     canonical.push(b'\n');
-    Some(KeyBlock {
-        len,
-        canonical: Secret::new(canonical.as_slice()),
-        facts,
-    })
+    Some(KeyBlock { len, canonical: Secret::new(canonical.as_slice()), facts })
 }
 
 fn label(text: &[u8]) -> Option<&[u8]> {
@@ -134,10 +130,7 @@ fn unescaped_lines(text: &[u8]) -> Zeroizing<Vec<Vec<u8>>> {
         }
         while bytes.next_if_eq(&b'\\').is_some() {}
         // \n \r \t, and a backslash at the end of a line.
-        if bytes
-            .next_if(|next| matches!(next, b'n' | b'r' | b't'))
-            .is_some()
-        {
+        if bytes.next_if(|next| matches!(next, b'n' | b'r' | b't')).is_some() {
             plain.push(b'\n');
         }
     }
@@ -188,17 +181,11 @@ mod tests {
     #[test]
     fn a_cut_or_hollow_block_is_no_key() {
         let key = Sampler::new(4).openssh_key();
-        let (begin, end) = (
-            "-----BEGIN RSA PRIVATE KEY-----",
-            "-----END RSA PRIVATE KEY-----",
-        );
+        let (begin, end) = ("-----BEGIN RSA PRIVATE KEY-----", "-----END RSA PRIVATE KEY-----");
         assert!(leading(&key.as_bytes()[..key.len() - 10]).is_none());
-        for body in [
-            "",
-            "...",
-            "MIIEpAIBAAKCAQEA...",
-            "c29tZSB0ZXh0IHRoYXQgaXMgbm8ga2V5IGF0IGFsbA==",
-        ] {
+        for body in
+            ["", "...", "MIIEpAIBAAKCAQEA...", "c29tZSB0ZXh0IHRoYXQgaXMgbm8ga2V5IGF0IGFsbA=="]
+        {
             let text = format!("{begin}\n{body}\n{end}");
             assert!(leading(text.as_bytes()).is_none(), "{body}");
             assert_eq!(block_len(text.as_bytes()), Some(text.len()));

@@ -27,10 +27,7 @@ const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 
 /// Curves that SSH has names for (RFC 5656, section 10.1).
 const CURVES: &[(ObjectIdentifier, &str)] = &[
-    (
-        ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7"),
-        "nistp256",
-    ),
+    (ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7"), "nistp256"),
     (ObjectIdentifier::new_unwrap("1.3.132.0.34"), "nistp384"),
     (ObjectIdentifier::new_unwrap("1.3.132.0.35"), "nistp521"),
 ];
@@ -48,19 +45,14 @@ pub fn read(form: Form, raw: &[u8], encrypted: bool) -> Option<KeyFacts> {
         Form::Ec => ec(raw, None),
         Form::Dsa => dsa(raw),
         Form::Pkcs8 => pkcs8(raw),
-        Form::EncryptedPkcs8 => AnyRef::from_der(raw)
-            .ok()
-            .filter(|_| raw.len() >= 64)
-            .map(|_| locked()),
+        Form::EncryptedPkcs8 => {
+            AnyRef::from_der(raw).ok().filter(|_| raw.len() >= 64).map(|_| locked())
+        }
     }
 }
 
 fn locked() -> KeyFacts {
-    KeyFacts {
-        algorithm: None,
-        encrypted: true,
-        fingerprint: None,
-    }
+    KeyFacts { algorithm: None, encrypted: true, fingerprint: None }
 }
 
 fn open_ssh(raw: &[u8]) -> Option<KeyFacts> {
@@ -74,31 +66,18 @@ fn open_ssh(raw: &[u8]) -> Option<KeyFacts> {
 
 fn rsa(raw: &[u8]) -> Option<KeyFacts> {
     let key = pkcs1::RsaPrivateKey::from_der(raw).ok()?;
-    let public = [
-        mpint(key.public_exponent.as_bytes()),
-        mpint(key.modulus.as_bytes()),
-    ];
+    let public = [mpint(key.public_exponent.as_bytes()), mpint(key.modulus.as_bytes())];
     Some(open("ssh-rsa", &public))
 }
 
 /// An elliptic-curve key; PKCS #8 names its curve outside, SEC 1 inside.
 fn ec(raw: &[u8], curve: Option<ObjectIdentifier>) -> Option<KeyFacts> {
     let key = sec1::EcPrivateKey::from_der(raw).ok()?;
-    let curve = key
-        .parameters
-        .and_then(sec1::EcParameters::named_curve)
-        .or(curve);
-    let name = CURVES
-        .iter()
-        .find(|(oid, _)| Some(*oid) == curve)
-        .map(|(_, name)| *name);
+    let curve = key.parameters.and_then(sec1::EcParameters::named_curve).or(curve);
+    let name = CURVES.iter().find(|(oid, _)| Some(*oid) == curve).map(|(_, name)| *name);
     let (Some(name), Some(point)) = (name, key.public_key) else {
         // A curve that SSH does not know, or no public half inside: a key all the same.
-        return Some(KeyFacts {
-            algorithm: None,
-            encrypted: false,
-            fingerprint: None,
-        });
+        return Some(KeyFacts { algorithm: None, encrypted: false, fingerprint: None });
     };
     let public = [name.as_bytes().to_vec(), point.to_vec()];
     Some(open(&format!("ecdsa-sha2-{name}"), &public))
@@ -114,10 +93,7 @@ fn dsa(raw: &[u8]) -> Option<KeyFacts> {
     });
     // version, p, q, g, public, private
     let [_, p, q, g, public, _] = numbers.ok()?.try_into().ok()?;
-    Some(open(
-        "ssh-dss",
-        &[mpint(&p), mpint(&q), mpint(&g), mpint(&public)],
-    ))
+    Some(open("ssh-dss", &[mpint(&p), mpint(&q), mpint(&g), mpint(&public)]))
 }
 
 fn pkcs8(raw: &[u8]) -> Option<KeyFacts> {
@@ -149,10 +125,7 @@ fn open(algorithm: &str, public: &[Vec<u8>]) -> KeyFacts {
     KeyFacts {
         algorithm: Some(algorithm.to_owned()),
         encrypted: false,
-        fingerprint: Some(format!(
-            "SHA256:{}",
-            BASE64_STANDARD_NO_PAD.encode(hash.finalize())
-        )),
+        fingerprint: Some(format!("SHA256:{}", BASE64_STANDARD_NO_PAD.encode(hash.finalize()))),
     }
 }
 
@@ -177,21 +150,10 @@ mod tests {
 
     #[test]
     fn hostile_bytes_are_no_key_and_no_panic() {
-        let forms = [
-            Form::OpenSsh,
-            Form::Rsa,
-            Form::Ec,
-            Form::Dsa,
-            Form::Pkcs8,
-            Form::EncryptedPkcs8,
-        ];
-        let texts: [&[u8]; 5] = [
-            b"",
-            b"0",
-            &[0x30, 0x82, 0xFF, 0xFF, 2, 1, 0],
-            &[0x30; 300],
-            b"openssh-key-v1\0\0\0",
-        ];
+        let forms =
+            [Form::OpenSsh, Form::Rsa, Form::Ec, Form::Dsa, Form::Pkcs8, Form::EncryptedPkcs8];
+        let texts: [&[u8]; 5] =
+            [b"", b"0", &[0x30, 0x82, 0xFF, 0xFF, 2, 1, 0], &[0x30; 300], b"openssh-key-v1\0\0\0"];
         for form in forms {
             for text in texts {
                 assert!(read(form, text, false).is_none(), "{form:?}");

@@ -18,78 +18,24 @@ pub const DEPLOY_KEY: &str = "deploy_key";
 /// All kinds.
 pub const KINDS: &[Kind] = &[
     // Also impersonation, project, group and service-account tokens.
-    Kind {
-        word: PERSONAL_ACCESS_TOKEN,
-        prefixes: &["glpat-"],
-    },
-    Kind {
-        word: "deploy_token",
-        prefixes: &["gldt-"],
-    },
-    Kind {
-        word: "runner_authentication_token",
-        prefixes: &["glrt-", "glrtr-"],
-    },
-    Kind {
-        word: "runner_registration_token",
-        prefixes: &["GR1348941"],
-    },
-    Kind {
-        word: "ci_job_token",
-        prefixes: &["glcbt-"],
-    },
-    Kind {
-        word: "pipeline_trigger_token",
-        prefixes: &["glptt-"],
-    },
-    Kind {
-        word: "feed_token",
-        prefixes: &["glft-"],
-    },
-    Kind {
-        word: "incoming_mail_token",
-        prefixes: &["glimt-"],
-    },
-    Kind {
-        word: "kubernetes_agent_token",
-        prefixes: &["glagent-"],
-    },
-    Kind {
-        word: "oauth_application_secret",
-        prefixes: &["gloas-"],
-    },
-    Kind {
-        word: "scim_token",
-        prefixes: &["glsoat-"],
-    },
-    Kind {
-        word: "feature_flags_client_token",
-        prefixes: &["glffct-"],
-    },
-    Kind {
-        word: "workspace_token",
-        prefixes: &["glwt-"],
-    },
-    Kind {
-        word: "runner_controller_token",
-        prefixes: &["glrct-"],
-    },
-    Kind {
-        word: "iam_oauth_token",
-        prefixes: &["gliamat-"],
-    },
-    Kind {
-        word: "oauth_access_token",
-        prefixes: &[],
-    },
-    Kind {
-        word: "session_cookie",
-        prefixes: &[],
-    },
-    Kind {
-        word: DEPLOY_KEY,
-        prefixes: &[],
-    },
+    Kind { word: PERSONAL_ACCESS_TOKEN, prefixes: &["glpat-"] },
+    Kind { word: "deploy_token", prefixes: &["gldt-"] },
+    Kind { word: "runner_authentication_token", prefixes: &["glrt-", "glrtr-"] },
+    Kind { word: "runner_registration_token", prefixes: &["GR1348941"] },
+    Kind { word: "ci_job_token", prefixes: &["glcbt-"] },
+    Kind { word: "pipeline_trigger_token", prefixes: &["glptt-"] },
+    Kind { word: "feed_token", prefixes: &["glft-"] },
+    Kind { word: "incoming_mail_token", prefixes: &["glimt-"] },
+    Kind { word: "kubernetes_agent_token", prefixes: &["glagent-"] },
+    Kind { word: "oauth_application_secret", prefixes: &["gloas-"] },
+    Kind { word: "scim_token", prefixes: &["glsoat-"] },
+    Kind { word: "feature_flags_client_token", prefixes: &["glffct-"] },
+    Kind { word: "workspace_token", prefixes: &["glwt-"] },
+    Kind { word: "runner_controller_token", prefixes: &["glrct-"] },
+    Kind { word: "iam_oauth_token", prefixes: &["gliamat-"] },
+    Kind { word: "oauth_access_token", prefixes: &[] },
+    Kind { word: "session_cookie", prefixes: &[] },
+    Kind { word: DEPLOY_KEY, prefixes: &[] },
 ];
 
 /// The known prefix that `prefix` ends with (`acme-gldt-` ends with `gldt-`), and its kind.

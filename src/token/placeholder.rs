@@ -64,11 +64,7 @@ fn repeats(body: &[u8]) -> bool {
 
 /// Random hexadecimal digits stand in sequence more often than letters of a large alphabet.
 fn sequence_limit(body: &[u8]) -> usize {
-    if body.iter().all(u8::is_ascii_hexdigit) {
-        8
-    } else {
-        6
-    }
+    if body.iter().all(u8::is_ascii_hexdigit) { 8 } else { 6 }
 }
 
 /// The longest stretch in which each character follows from the one before by the same step:
@@ -102,22 +98,15 @@ fn longest_sequence(body: &[u8]) -> usize {
 /// letters and digits alone (base 36, hexadecimal) are left to the other tests.
 fn is_words(body: &[u8]) -> bool {
     let separated = body.iter().any(|&byte| byte == b'-' || byte == b'_');
-    let small = body
-        .iter()
-        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    let small = body.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
     if small && !separated && !body.iter().all(u8::is_ascii_digit) && body.len() > 20 {
         return false;
     }
-    body.split(|&byte| byte == b'-' || byte == b'_')
-        .all(is_word)
+    body.split(|&byte| byte == b'-' || byte == b'_').all(is_word)
 }
 
 fn is_word(part: &[u8]) -> bool {
-    let number = part
-        .iter()
-        .rev()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
+    let number = part.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
     let (letters, _) = part.split_at(part.len() - number);
     let tail = letters.get(1..).unwrap_or_default();
     letters.is_empty()
@@ -181,9 +170,7 @@ mod tests {
     fn what_a_generator_makes_is_not_doubted() {
         let mut sampler = Sampler::new(1);
         let mut count = |make: fn(&mut Sampler) -> String| {
-            (0..20_000)
-                .filter(|_| doubt(make(&mut sampler).as_bytes()).is_some())
-                .count()
+            (0..20_000).filter(|_| doubt(make(&mut sampler).as_bytes()).is_some()).count()
         };
         let doubted = [
             count(|sampler| sampler.friendly(20)),
@@ -192,9 +179,6 @@ mod tests {
             count(|sampler| sampler.hex(64)),
             count(|sampler| sampler.base36(25)),
         ];
-        assert!(
-            doubted.iter().all(|&count| count <= 1),
-            "{doubted:?} of 20000"
-        );
+        assert!(doubted.iter().all(|&count| count <= 1), "{doubted:?} of 20000");
     }
 }

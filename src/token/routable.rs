@@ -92,13 +92,7 @@ pub fn proven_until(text: &[u8], end: usize) -> Option<Routable> {
     let mut start = body;
     loop {
         if crc32fast::hash(&text[start..length_at + 2]) == checksum {
-            return Some(Routable {
-                start,
-                body,
-                body_end,
-                end,
-                version,
-            });
+            return Some(Routable { start, body, body_end, end, version });
         }
         start = start.checked_sub(1)?;
         if body - start > MAX_PREFIX || !is_prefix_byte(text[start]) {
@@ -159,32 +153,12 @@ mod tests {
     /// cut in pieces so that no scanner takes this file for a leak.
     const PROVEN: &[(&str, &str, &str, Version)] = &[
         ("", "EL25d_AKXDUtqLnIQHEpkG86MQM", ".01.0r1ajj2i3", V1),
-        (
-            "glrtr-",
-            "W5m1cHR6skC98Bx7XkuYjmM6MQpnOjgKbzpyegp0OjIQ",
-            ".01.181uebm4k",
-            V1,
-        ),
+        ("glrtr-", "W5m1cHR6skC98Bx7XkuYjmM6MQpnOjgKbzpyegp0OjIQ", ".01.181uebm4k", V1),
         ("glpat-", "bzox79Of-KE9FD2LjoXXF4CvyxA", ".0r03gxo7s", V0),
         ("glpat-", "bzox79Of-KE9FD2LjoXXF4CvyxA", ".01.0r0l8l6ir", V1),
-        (
-            "glpat-",
-            "YWFhYWFhYWFhYWFhYWFhYW86MQp1OjlpeAk",
-            ".01.0z1bbpofr",
-            V1,
-        ),
-        (
-            "acme-glpat-",
-            "YmJiYmJiYmJiYmJiYmJiYmM6MQpvOjEKdTo5aXgN",
-            ".01.140o7b4yq",
-            V1,
-        ),
-        (
-            "glrt-",
-            "ZGRkZGRkZGRkZGRkZGRkZGM6MQpvOjEKcDo1ejkwCnQ6Mwp1OjlpeBg",
-            ".01.1j0plskuw",
-            V1,
-        ),
+        ("glpat-", "YWFhYWFhYWFhYWFhYWFhYW86MQp1OjlpeAk", ".01.0z1bbpofr", V1),
+        ("acme-glpat-", "YmJiYmJiYmJiYmJiYmJiYmM6MQpvOjEKdTo5aXgN", ".01.140o7b4yq", V1),
+        ("glrt-", "ZGRkZGRkZGRkZGRkZGRkZGM6MQpvOjEKcDo1ejkwCnQ6Mwp1OjlpeBg", ".01.1j0plskuw", V1),
     ];
 
     fn ids(number: usize) -> Vec<(crate::model::facts::OwnerField, u64)> {
@@ -210,21 +184,13 @@ mod tests {
     #[test]
     fn payloads_tell_the_owner() {
         assert_eq!(ids(0), [(Organization, 1)]);
-        assert_eq!(
-            ids(1),
-            [(Cell, 1), (Organization, 1007), (Group, 8), (RunnerType, 2)]
-        );
+        assert_eq!(ids(1), [(Cell, 1), (Organization, 1007), (Group, 8), (RunnerType, 2)]);
         assert_eq!(ids(2), [(Organization, 1)]);
         assert_eq!(ids(3), [], "a v0 body under a v1 tail routes nowhere");
         assert_eq!(ids(4), [(Organization, 1), (User, 12345)]);
         assert_eq!(ids(5), [(Cell, 1), (Organization, 1), (User, 12345)]);
-        let runner = [
-            (Cell, 1),
-            (Organization, 1),
-            (Project, 278_964),
-            (User, 12345),
-            (RunnerType, 3),
-        ];
+        let runner =
+            [(Cell, 1), (Organization, 1), (Project, 278_964), (User, 12345), (RunnerType, 3)];
         assert_eq!(ids(6), runner);
     }
 
@@ -251,26 +217,14 @@ mod tests {
             for at in 0..token.len() {
                 let mut broken = token.clone().into_bytes();
                 broken[at] = if broken[at] == b'a' { b'b' } else { b'a' };
-                assert_eq!(
-                    proven_until(&broken, broken.len()),
-                    None,
-                    "{at} in {}",
-                    prefix.len()
-                );
+                assert_eq!(proven_until(&broken, broken.len()), None, "{at} in {}", prefix.len());
             }
         }
     }
 
     #[test]
     fn nothing_is_proven_in_short_or_foreign_text() {
-        for text in [
-            "",
-            ".",
-            ".01.",
-            "a.01.0r1ajj2i3",
-            "0r1ajj2i3",
-            "....01.0r1ajj2i3",
-        ] {
+        for text in ["", ".", ".01.", "a.01.0r1ajj2i3", "0r1ajj2i3", "....01.0r1ajj2i3"] {
             for end in 0..=text.len() {
                 assert_eq!(proven_until(text.as_bytes(), end), None);
             }

@@ -33,11 +33,7 @@ impl Sampler {
     /// Any number of bytes.
     pub fn bytes(&mut self, count: usize) -> Vec<u8> {
         let words = std::iter::repeat_with(|| self.next().to_le_bytes());
-        words
-            .take(count.div_ceil(8))
-            .flatten()
-            .take(count)
-            .collect()
+        words.take(count.div_ceil(8)).flatten().take(count).collect()
     }
 
     /// `Devise.friendly_token(count)`: base64url of 3/4 as many bytes, `lIO0` as `sxyz`.
@@ -56,11 +52,8 @@ impl Sampler {
 
     /// Lower-case hexadecimal digits.
     pub fn hex(&mut self, count: usize) -> String {
-        let mut text: String = self
-            .bytes(count.div_ceil(2))
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let mut text: String =
+            self.bytes(count.div_ceil(2)).iter().map(|byte| format!("{byte:02x}")).collect();
         text.truncate(count);
         text
     }
@@ -113,9 +106,7 @@ impl Sampler {
         let mut seed = [0; 32];
         seed.copy_from_slice(&self.bytes(32));
         let key = PrivateKey::from(Ed25519Keypair::from_seed(&seed));
-        key.to_openssh(LineEnding::LF)
-            .map(|text| text.trim_end().to_owned())
-            .unwrap_or_default()
+        key.to_openssh(LineEnding::LF).map(|text| text.trim_end().to_owned()).unwrap_or_default()
     }
 
     /// An RSA key in PKCS #1 form. Its numbers are random: it parses, and signs nothing.
@@ -124,16 +115,10 @@ impl Sampler {
         numbers.extend((0..5).map(|_| self.number(128)));
         let body: Vec<u8> = numbers.iter().flat_map(|number| der(2, number)).collect();
         let text = BASE64_STANDARD.encode(der(0x30, &body));
-        let lines: Vec<&str> = text
-            .as_bytes()
-            .chunks(64)
-            .filter_map(|line| std::str::from_utf8(line).ok())
-            .collect();
+        let lines: Vec<&str> =
+            text.as_bytes().chunks(64).filter_map(|line| std::str::from_utf8(line).ok()).collect();
         let label = "RSA PRIVATE KEY";
-        format!(
-            "-----BEGIN {label}-----\n{}\n-----END {label}-----",
-            lines.join("\n")
-        )
+        format!("-----BEGIN {label}-----\n{}\n-----END {label}-----", lines.join("\n"))
     }
 
     /// A positive number that fills its bytes.
@@ -181,10 +166,7 @@ mod tests {
         let mut sampler = Sampler::new(12);
         let today = sampler.routable("corp-", "o:1\nu:9ix");
         let proven = proven_until(today.as_bytes(), today.len()).expect("proven");
-        assert_eq!(
-            (proven.start, proven.body, proven.version),
-            (0, 5, Version::V1)
-        );
+        assert_eq!((proven.start, proven.body, proven.version), (0, 5, Version::V1));
         let early = sampler.routable_v0("glpat-", "o:1\nu:9ix");
         let proven = proven_until(early.as_bytes(), early.len()).expect("proven");
         assert_eq!(proven.version, Version::V0);
@@ -193,14 +175,10 @@ mod tests {
     #[test]
     fn sample_keys_are_keys() {
         let mut sampler = Sampler::new(13);
-        let ed25519 = describe::facts(sampler.openssh_key().as_bytes(), 0)
-            .key
-            .expect("a key");
+        let ed25519 = describe::facts(sampler.openssh_key().as_bytes(), 0).key.expect("a key");
         assert_eq!(ed25519.algorithm.as_deref(), Some("ssh-ed25519"));
         assert!(!ed25519.encrypted && ed25519.fingerprint.is_some());
-        let rsa = key::leading(sampler.rsa_key().as_bytes())
-            .expect("a key")
-            .facts;
+        let rsa = key::leading(sampler.rsa_key().as_bytes()).expect("a key").facts;
         assert_eq!(rsa.algorithm.as_deref(), Some("ssh-rsa"));
     }
 }

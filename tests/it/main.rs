@@ -1,1 +1,16 @@
-fn main() {}
+//! Tests of the real binary in fresh folders, with a scrubbed environment, on repositories that
+//! real git made. One target, since linking is slow.
+
+mod bad_input;
+mod cli;
+mod files;
+mod history;
+mod kinds;
+mod look_alikes;
+mod prefixes;
+mod reports;
+mod rooms;
+mod rules;
+mod secrets_stay_inside;
+mod staged;
+mod support;
