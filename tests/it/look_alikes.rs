@@ -13,7 +13,7 @@ const SEEN: &[(&str, &str)] = &[
     ("glpat-", "token-for-gitlab-com"),
     ("glpat-", "your_access_token_here"),
     ("glpat-", "xxxxxxxxxxxxxxxxxxxx"),
-    ("glpat-", "XXXXXXXXXXXXXXXXXXXX"),
+    ("glpat-", "ZZZZZZZZZZZZZZZZZZZZ"),
     ("glpat-", "********************"),
     ("glpat-", "--------------------"),
     ("glpat-", "____________________"),
