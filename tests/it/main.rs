@@ -4,6 +4,7 @@
 mod bad_input;
 mod cli;
 mod files;
+mod fixtures;
 mod history;
 mod kinds;
 mod look_alikes;

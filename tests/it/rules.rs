@@ -3,20 +3,7 @@
 use crate::support::program::Folder;
 use crate::support::tokens::pat;
 
-const GOOD: &str = r#"schema = 1
-
-[[rule]]
-id = "acme_api_key"
-title = "Acme API key"
-kind = "acme_api_key"
-severity = "high"
-keywords = ["acme_"]
-pattern = 'acme_(?<body>[0-9a-z]{24})'
-checks = ["base36", "entropy:2.5"]
-hits = ["key = {{acme_ base36:24}};"]
-misses = ["key = {{acme_}}xxxxxxxxxxxxxxxxxxxxxxxx"]
-remediation = "Ask the Acme desk."
-"#;
+const GOOD: &str = include_str!("../../fixtures/rules/good.toml");
 
 #[test]
 fn the_rules_that_come_with_stanch_pass_their_own_examples() {
