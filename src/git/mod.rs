@@ -2,11 +2,14 @@
 //! commit and path hold a blob. Runs no git, no hook, no filter, and writes nothing.
 
 pub mod attribution;
-pub mod listing;
+pub mod database;
+pub mod loose;
 pub mod objects;
 pub mod pack;
+pub mod reader;
 pub mod repository;
 pub mod staged;
+pub mod sweep;
 pub mod text;
 
 use git2::{ErrorClass, ErrorCode};

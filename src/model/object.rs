@@ -1,6 +1,38 @@
-//! The name of a git object: SHA-1 or SHA-256, printed as lower-case hex.
+//! What git calls an object: its type, and its name (SHA-1 or SHA-256, printed as lower-case hex).
 
 use std::fmt;
+
+/// The four types of objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// The content of a file.
+    Blob,
+    /// A folder.
+    Tree,
+    /// A commit.
+    Commit,
+    /// An annotated tag.
+    Tag,
+}
+
+impl Kind {
+    /// The word for it, as git writes it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Blob => "blob",
+            Self::Tree => "tree",
+            Self::Commit => "commit",
+            Self::Tag => "tag",
+        }
+    }
+
+    /// The inverse of [`Kind::word`].
+    pub fn from_word(word: &[u8]) -> Option<Self> {
+        [Self::Blob, Self::Tree, Self::Commit, Self::Tag]
+            .into_iter()
+            .find(|kind| kind.word().as_bytes() == word)
+    }
+}
 
 /// An object id of 20 bytes (SHA-1) or 32 bytes (SHA-256), see gitformat-pack(5).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

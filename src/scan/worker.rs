@@ -6,9 +6,8 @@ use super::Exposure;
 use super::excerpt::{Masks, SIDE};
 use super::table::{Judged, Seen, Table};
 use crate::engine::overlap::{Claim, losers};
-use crate::engine::prefilter::Hit;
 use crate::engine::{Engine, Match};
-use crate::model::chunk::{Chunk, Reach};
+use crate::model::chunk::{Chunk, Hit, Reach};
 use crate::model::facts::{Facts, OwnerField};
 use crate::model::finding::Place;
 use crate::model::origin::Origin;
@@ -65,10 +64,26 @@ impl Drop for EngineWorker<'_> {
 
 impl Worker for EngineWorker<'_> {
     fn chunk(&mut self, origin: &Origin, chunk: &Chunk<'_>) {
-        self.hits.clear();
-        self.engine.hits(chunk.bytes, 0..chunk.bytes.len(), &mut self.hits);
-        if self.hits.iter().any(|hit| chunk.owned.contains(&hit.start)) {
-            self.confirm(origin, chunk);
+        let mut hits = std::mem::take(&mut self.hits);
+        hits.clear();
+        self.keywords(chunk.bytes, &mut hits);
+        if hits.iter().any(|hit| chunk.owned.contains(&hit.start)) {
+            self.confirm(origin, chunk, &hits);
+        }
+        self.hits = hits;
+    }
+
+    fn longest_keyword(&self) -> usize {
+        self.engine.longest_keyword()
+    }
+
+    fn keywords(&self, text: &[u8], hits: &mut Vec<Hit>) {
+        self.engine.hits(text, 0..text.len(), hits);
+    }
+
+    fn searched(&mut self, origin: &Origin, text: &[u8], hits: &[Hit]) {
+        if !hits.is_empty() {
+            self.confirm(origin, &Chunk::whole(text), hits);
         }
     }
 }
@@ -77,8 +92,8 @@ impl EngineWorker<'_> {
     /// Runs the rules and lets the best match win wherever several overlap. Matches of a
     /// neighbour's keywords take part: they may beat ours, and they must be masked in the lines
     /// of ours. The neighbour sees the same matches and so comes to the same end.
-    fn confirm(&mut self, origin: &Origin, chunk: &Chunk<'_>) {
-        let mut matches = self.engine.confirm(chunk.bytes, &self.hits);
+    fn confirm(&mut self, origin: &Origin, chunk: &Chunk<'_>, hits: &[Hit]) {
+        let mut matches = self.engine.confirm(chunk.bytes, hits);
         matches.sort_by_key(|found| (found.secret, found.rule, found.keyword));
         let claims: Vec<Claim> = matches.iter().map(Claim::of).collect();
         let beaten = losers(&claims);

@@ -4,6 +4,7 @@
 pub mod exclude;
 pub mod files;
 pub mod history;
+pub mod objects;
 pub mod pieces;
 pub mod progress;
 pub mod staged;
@@ -13,7 +14,7 @@ pub mod utf16;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::model::chunk::{Chunk, Reach};
+use crate::model::chunk::{Chunk, Hit, Reach};
 use crate::model::coverage::Coverage;
 use crate::model::object::ObjectId;
 use crate::model::origin::Origin;
@@ -28,6 +29,15 @@ pub trait Worker {
     fn text(&mut self, origin: &Origin, text: &[u8]) {
         self.chunk(origin, &Chunk::whole(text));
     }
+
+    /// Bytes of the longest keyword.
+    fn longest_keyword(&self) -> usize;
+
+    /// Appends every keyword of a text, in order.
+    fn keywords(&self, text: &[u8], hits: &mut Vec<Hit>);
+
+    /// A text whose keywords are known already.
+    fn searched(&mut self, origin: &Origin, text: &[u8], hits: &[Hit]);
 }
 
 /// Makes the workers.
