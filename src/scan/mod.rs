@@ -141,10 +141,7 @@ fn clean(engine: &Engine, entries: &mut [Entry], coverage: &mut Coverage) {
 /// An origin with every text in it rewritten.
 fn map_origin(origin: Origin, clean: &dyn Fn(&[u8]) -> Vec<u8>) -> Origin {
     let text = |bytes: &[u8]| clean(bytes).into_boxed_slice();
-    let signature = |old: &Signature| {
-        let (name, email) = (text(&old.name), text(&old.email));
-        std::sync::Arc::new(Signature { when: old.when, name, email })
-    };
+    let signature = |old: &Signature| std::sync::Arc::new(old.map_text(clean));
     match origin {
         Origin::File { path } => Origin::File { path: text(&path) },
         Origin::FileName { path } => Origin::FileName { path: text(&path) },
