@@ -28,6 +28,14 @@ pub struct Signature {
     pub email: Box<[u8]>,
 }
 
+impl Signature {
+    /// The same moment with name and address rewritten.
+    pub fn map_text(&self, map: &dyn Fn(&[u8]) -> Vec<u8>) -> Self {
+        let text = |bytes: &[u8]| map(bytes).into_boxed_slice();
+        Self { when: self.when, name: text(&self.name), email: text(&self.email) }
+    }
+}
+
 /// Where a text came from. The variants stand in the order in which places are listed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Origin {

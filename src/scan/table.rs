@@ -10,6 +10,7 @@ use crate::model::facts::Facts;
 use crate::model::finding::{Evidence, Excerpt, Finding, Place, RuleCard};
 use crate::model::object::ObjectId;
 use crate::model::origin::Origin;
+use crate::model::provenance::Provenance;
 use crate::model::secret::Secret;
 use crate::model::verdict::Verdict;
 use crate::sources::Located;
@@ -34,6 +35,8 @@ pub(super) struct Entry {
     hints: Option<(Place, Facts)>,
     places: BTreeMap<Place, Excerpt>,
     occurrences: u64,
+    /// How it came into the history, once a source has said so.
+    pub(super) provenance: Option<Provenance>,
 }
 
 /// How a rule has judged a secret.
@@ -93,6 +96,7 @@ impl Table {
             hints,
             places: BTreeMap::from([(seen.place, seen.excerpt)]),
             occurrences: 1,
+            provenance: None,
         };
         self.insert((kind, seen.secret), entry);
     }
@@ -192,6 +196,10 @@ impl Entry {
         let hints = [self.hints.take(), other.hints].into_iter().flatten();
         self.hints = hints.min_by(|(a, _), (b, _)| a.cmp(b));
         self.occurrences += other.occurrences;
+        self.provenance = match (self.provenance.take(), other.provenance) {
+            (Some(ours), Some(theirs)) => Some(ours.merge(theirs)),
+            (ours, theirs) => ours.or(theirs),
+        };
         self.places.extend(other.places);
         while self.places.len() > Finding::MAX_PLACES {
             self.places.pop_last();
@@ -224,6 +232,9 @@ impl Entry {
             hints.host = hints.host.as_deref().map(string);
             hints.preceded_by = hints.preceded_by.as_deref().map(string);
         }
+        if let Some(provenance) = &mut self.provenance {
+            provenance.map_text(clean);
+        }
     }
 
     /// The finished finding.
@@ -248,6 +259,80 @@ impl Entry {
             },
             places: self.places.into_keys().collect(),
             excerpt,
+            provenance: self.provenance,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::{Judged, Seen, Table};
+    use crate::model::facts::Facts;
+    use crate::model::finding::{Evidence, Excerpt, Place, RuleCard, Severity};
+    use crate::model::origin::Origin;
+    use crate::model::provenance::{Exposure, Provenance};
+    use crate::model::secret::Secret;
+    use crate::model::span::Position;
+
+    /// A table that has seen one secret on standard input, and knows how it came in.
+    fn table(provenance: Option<Provenance>) -> Table {
+        let card = Arc::new(RuleCard {
+            id: "rule".to_owned(),
+            title: "A rule".to_owned(),
+            kind: "kind".to_owned(),
+            severity: Severity::High,
+            remediation: "Do it.".to_owned(),
+        });
+        let mut table = Table::default();
+        table.add(Seen {
+            judged: Judged { evidence: Evidence::Shape, doubt: None, rule: 0, prefix: 0, card },
+            secret: Secret::new(*b"open sesame"),
+            facts: Facts::default(),
+            hints: Facts::default(),
+            place: Place { repository: None, origin: Origin::Stdin, position: Position::START },
+            excerpt: Excerpt {
+                before: String::new(),
+                secret: "****".to_owned(),
+                after: String::new(),
+            },
+        });
+        table.entries.values_mut().for_each(|entry| entry.provenance.clone_from(&provenance));
+        table
+    }
+
+    fn provenance(name: &str, exposure: Exposure) -> Provenance {
+        Provenance {
+            introduced: Vec::new(),
+            introduced_count: 0,
+            removed: Vec::new(),
+            removed_count: 0,
+            in_head: false,
+            refs: vec![Box::from(name.as_bytes())],
+            refs_count: 1,
+            exposure,
+            blobs: 1,
+            paths: 1,
+        }
+    }
+
+    #[test]
+    fn provenance_of_two_sources_is_put_together_and_cleaned() {
+        let sources = [
+            Some(provenance("refs/heads/b", Exposure::Unreachable)),
+            None,
+            Some(provenance("refs/heads/a", Exposure::LocalOnly)),
+        ];
+        for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+            let mut all = Table::default();
+            order.into_iter().for_each(|at: usize| all.merge(table(sources[at].clone())));
+            let mut entry = all.into_entries().pop().expect("one secret");
+            entry.map_text(&|text| text.to_ascii_uppercase());
+            let found = entry.into_finding(String::new()).provenance.expect("its provenance");
+            let refs: Vec<&[u8]> = found.refs.iter().map(|name| &**name).collect();
+            assert_eq!(refs, [b"REFS/HEADS/A", b"REFS/HEADS/B"]);
+            assert_eq!((found.refs_count, found.exposure), (2, Exposure::LocalOnly));
         }
     }
 }

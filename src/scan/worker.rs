@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::Exposure;
+use super::Visibility;
 use super::excerpt::{Masks, SIDE};
 use super::table::{Judged, Seen, Table};
 use crate::engine::overlap::{Claim, losers};
@@ -29,7 +29,7 @@ pub(super) struct EngineCrew<'a> {
     /// The rules, ready to run.
     pub(super) engine: &'a Engine,
     /// Whether excerpts may show secrets.
-    pub(super) exposure: Exposure,
+    pub(super) visibility: Visibility,
     /// Where the workers hand in what they have seen.
     pub(super) table: &'a Mutex<Table>,
 }
@@ -38,7 +38,7 @@ impl Crew for EngineCrew<'_> {
     fn worker(&self) -> Box<dyn Worker + Send + '_> {
         Box::new(EngineWorker {
             engine: self.engine,
-            exposure: self.exposure,
+            visibility: self.visibility,
             total: self.table,
             table: Table::default(),
             hits: Vec::new(),
@@ -48,7 +48,7 @@ impl Crew for EngineCrew<'_> {
 
 struct EngineWorker<'a> {
     engine: &'a Engine,
-    exposure: Exposure,
+    visibility: Visibility,
     total: &'a Mutex<Table>,
     table: Table,
     hits: Vec<Hit>,
@@ -97,7 +97,7 @@ impl EngineWorker<'_> {
         matches.sort_by_key(|found| (found.secret, found.rule, found.keyword));
         let claims: Vec<Claim> = matches.iter().map(Claim::of).collect();
         let beaten = losers(&claims);
-        let masks = Masks::new(chunk.bytes, &matches, self.exposure);
+        let masks = Masks::new(chunk.bytes, &matches, self.visibility);
         let (mut at, mut position) = (0, chunk.start);
         for (index, found) in matches.iter().enumerate() {
             if beaten[index].is_some() || !chunk.owned.contains(&found.keyword) {
@@ -128,9 +128,9 @@ impl EngineWorker<'_> {
             Some(block) => block.canonical,
             None => Secret::new(raw),
         };
-        let shown = match self.exposure {
-            Exposure::Masked => mask(raw, found.prefix),
-            Exposure::Shown => String::from_utf8_lossy(raw).into_owned(),
+        let shown = match self.visibility {
+            Visibility::Masked => mask(raw, found.prefix),
+            Visibility::Shown => String::from_utf8_lossy(raw).into_owned(),
         };
         Seen {
             facts: describe::facts(secret.expose(), found.prefix),
@@ -184,7 +184,7 @@ mod tests {
     use crate::model::origin::Origin;
     use crate::model::span::Position;
     use crate::rules::set::RuleSet;
-    use crate::scan::Exposure;
+    use crate::scan::Visibility;
     use crate::scan::table::Table;
     use crate::sources::Crew as _;
     use crate::token::sample::Sampler;
@@ -218,7 +218,7 @@ mod tests {
     /// What a scan of the text in these pieces has seen, sorted.
     fn seen(engine: &Engine, text: &[u8], cuts: &[usize]) -> Vec<String> {
         let table = Mutex::new(Table::default());
-        let crew = EngineCrew { engine, exposure: Exposure::Masked, table: &table };
+        let crew = EngineCrew { engine, visibility: Visibility::Masked, table: &table };
         let reach = margins(engine);
         let mut worker = crew.worker();
         for pair in cuts.windows(2) {
