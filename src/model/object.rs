@@ -54,6 +54,17 @@ impl ObjectId {
         Some(Self { bytes, len })
     }
 
+    /// Reads 40 or 64 hexadecimal digits.
+    pub fn from_hex(digits: &[u8]) -> Option<Self> {
+        let (pairs, rest) = digits.as_chunks::<2>();
+        let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|it| u8::try_from(it).ok());
+        let mut raw = Vec::with_capacity(pairs.len());
+        for [high, low] in pairs {
+            raw.push(digit(*high)? << 4 | digit(*low)?);
+        }
+        Self::from_bytes(&raw).filter(|_| rest.is_empty())
+    }
+
     /// The bytes of the id.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..usize::from(self.len)]
@@ -83,5 +94,10 @@ mod tests {
         let sha256 = ObjectId::from_bytes(&[1; 32]).expect("32 bytes");
         assert_eq!(sha256.to_string(), "01".repeat(32));
         assert!(ObjectId::from_bytes(&[0; 21]).is_none());
+        assert_eq!(ObjectId::from_hex("Ab".repeat(20).as_bytes()), Some(sha1));
+        assert_eq!(ObjectId::from_hex("ab".repeat(32).as_bytes()).map(|id| id.len), Some(32));
+        for bad in ["ab", &"g".repeat(40), &"a".repeat(41), &"a".repeat(39)] {
+            assert_eq!(ObjectId::from_hex(bad.as_bytes()), None);
+        }
     }
 }

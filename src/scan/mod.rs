@@ -7,7 +7,7 @@ mod fingerprint;
 mod table;
 mod worker;
 
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Instant;
 
@@ -61,11 +61,19 @@ pub fn run(engine: &Engine, work: Work, options: &Options, progress: &Progress) 
     let mut left_out = LeftOut::default();
     let mut all = Table::default();
     let job = Job { threads: options.threads, reach: margins(engine), progress };
+    let mut tables = Vec::new();
+    let mut best = HashMap::new();
     for source in &sources {
-        let mut table = drive(engine, source.as_ref(), &job, options.visibility, &mut coverage);
-        table.place_blobs(|blobs| {
-            progress.begin(format!("commits of {} blobs", blobs.len()));
-            source.locate(blobs, &mut coverage)
+        let table = drive(engine, source.as_ref(), &job, options.visibility, &mut coverage);
+        table.note_evidence(&mut best);
+        tables.push(table);
+    }
+    for (source, mut table) in sources.iter().zip(tables) {
+        // What is not reported need not be traced.
+        let worth = |key: &_| best.get(key).is_some_and(|it| *it >= options.evidence);
+        table.trace(worth, |wanted| {
+            progress.begin(format!("commits of {} secrets", wanted.len()));
+            source.trace(wanted, &job, &mut coverage)
         });
         left_out.known += forget_known(engine, source.as_ref(), &job, &mut table);
         table.name_repository(source.repository().as_ref());
@@ -164,6 +172,3 @@ fn map_origin(origin: Origin, clean: &dyn Fn(&[u8]) -> Vec<u8>) -> Origin {
         Origin::Blob { .. } | Origin::Unreachable { .. } | Origin::Stdin => origin,
     }
 }
-
-/// Blobs that were handed out without a path.
-type Blobs = BTreeSet<crate::model::object::ObjectId>;

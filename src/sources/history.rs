@@ -1,21 +1,22 @@
 //! The whole history: every blob, commit and annotated tag of the object database once, whether
 //! a ref leads to it or not.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::exclude::Exclude;
 use super::objects::Reading;
-use super::{Crew, Job, Located, Source};
+use super::{Crew, Job, Source, Traced, Wanted};
 use crate::git::GitError;
-use crate::git::attribution::{Attribution, attribute};
+use crate::git::attribution::refs::Refs;
+use crate::git::attribution::{Excluded, trace};
+use crate::git::database::Database;
 use crate::git::pack::budget::Budget;
 use crate::git::pack::traverse::How;
 use crate::git::repository::Repository;
 use crate::git::sweep::Sweep;
 use crate::model::coverage::Coverage;
-use crate::model::object::{Kind, ObjectId};
+use crate::model::object::Kind;
 
 /// How to read a history.
 #[derive(Clone, Debug)]
@@ -47,6 +48,11 @@ impl History {
         self.label.as_deref().unwrap_or(b".")
     }
 
+    fn sweep<'a>(&self, database: &'a Database, budget: &'a Budget, job: &Job<'_>) -> Sweep<'a> {
+        let (how, threads) = (self.options.how, job.threads);
+        Sweep { database, budget, wanted: has_text, how, threads }
+    }
+
     fn undone(&self, error: &GitError) -> Coverage {
         let mut coverage = Coverage::default();
         coverage.undone(self.name(), format!("the history cannot be read: {error}"));
@@ -66,10 +72,11 @@ impl Source for History {
         for (what, why) in &database.unreadable {
             coverage.fail(what, why.clone());
         }
+        for (name, error) in Refs::read(&repository).failed {
+            coverage.fail(&name, error.to_string());
+        }
         let budget = Budget::new(self.options.memory);
-        let how = self.options.how;
-        let (database, budget, threads) = (&database, &budget, job.threads);
-        let sweep = Sweep { database, budget, wanted: has_text, how, threads };
+        let sweep = self.sweep(&database, &budget, job);
         job.progress.expect(sweep.objects());
         let readings = sweep.run(&|| Reading::new(crew.worker(), *job));
         for mut reading in readings {
@@ -82,22 +89,25 @@ impl Source for History {
         format!("history of {}", String::from_utf8_lossy(self.name()))
     }
 
-    fn locate(&self, blobs: &BTreeSet<ObjectId>, coverage: &mut Coverage) -> Located {
+    fn trace(&self, wanted: &[Wanted], job: &Job<'_>, coverage: &mut Coverage) -> Traced {
+        let repository = match Repository::open(&self.git_dir) {
+            Ok(repository) => repository,
+            Err(error) => {
+                coverage.merge(self.undone(&error));
+                return Traced::default();
+            }
+        };
+        let database = repository.database(&self.options.folders);
+        let budget = Budget::new(self.options.memory);
+        let sweep = self.sweep(&database, &budget, job);
         let exclude = &self.options.exclude;
-        let search =
-            |wanted: &BTreeSet<ObjectId>, excluding: bool| -> Result<Attribution, GitError> {
-                let repository = Repository::open(&self.git_dir)?;
-                let covers = |path: &[u8]| exclude.covers(path);
-                attribute(&repository, wanted, if excluding { Some(&covers) } else { None })
-            };
-        let attribution = search(blobs, !exclude.is_empty()).unwrap_or_else(|error| {
-            let failed = vec![("history".to_owned(), error)];
-            Attribution { failed, ..Attribution::default() }
-        });
-        for (what, error) in &attribution.failed {
-            coverage.fail(what.as_bytes(), error.to_string());
+        let covers = |path: &[u8]| exclude.covers(path);
+        let excluded: Option<Excluded<'_>> = if exclude.is_empty() { None } else { Some(&covers) };
+        let mut traced = trace(&sweep, &Refs::read(&repository), wanted, excluded);
+        for (what, why) in std::mem::take(&mut traced.failed) {
+            coverage.fail(&what, why);
         }
-        Located { places: attribution.found, excluded: attribution.excluded }
+        traced
     }
 
     fn repository(&self) -> Option<Arc<[u8]>> {
