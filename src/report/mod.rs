@@ -87,3 +87,6 @@ fn shown(finding: &Finding, context: &Context) -> String {
         mask(secret, finding.facts.prefix.len())
     }
 }
+
+#[cfg(test)]
+mod sample;
