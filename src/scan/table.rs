@@ -315,7 +315,7 @@ mod tests {
     use crate::model::span::Position;
 
     /// A table that has seen one secret on standard input, and knows how it came in.
-    fn table(provenance: Option<Provenance>) -> Table {
+    fn table(provenance: Option<&Provenance>) -> Table {
         let card = Arc::new(RuleCard {
             id: "rule".to_owned(),
             title: "A rule".to_owned(),
@@ -336,7 +336,7 @@ mod tests {
                 after: String::new(),
             },
         });
-        table.entries.values_mut().for_each(|entry| entry.provenance.clone_from(&provenance));
+        table.entries.values_mut().for_each(|entry| entry.provenance = provenance.cloned());
         table
     }
 
@@ -364,7 +364,7 @@ mod tests {
         ];
         for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
             let mut all = Table::default();
-            order.into_iter().for_each(|at: usize| all.merge(table(sources[at].clone())));
+            order.into_iter().for_each(|at: usize| all.merge(table(sources[at].as_ref())));
             let mut entry = all.into_entries().pop().expect("one secret");
             entry.map_text(&|text| text.to_ascii_uppercase());
             let found = entry.into_finding(String::new()).provenance.expect("its provenance");
