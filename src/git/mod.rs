@@ -3,6 +3,7 @@
 
 pub mod attribution;
 pub mod database;
+pub mod hash;
 pub mod loose;
 pub mod objects;
 pub mod pack;

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::database::Database;
+use super::hash;
 use super::loose::Loose;
 use super::pack::PackError;
 use super::pack::budget::Budget;
@@ -207,6 +208,9 @@ impl Sweep<'_> {
             return visitor.stream(id, kind, size, &mut object.stream());
         }
         let bytes = object.bytes().map_err(|_| PackError::Inflate)?;
+        if !hash::is_named(id, kind, &bytes) {
+            return Err(PackError::Name);
+        }
         visitor.whole(id, kind, &bytes);
         Ok(())
     }

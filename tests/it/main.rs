@@ -3,12 +3,15 @@
 
 mod bad_input;
 mod cli;
+mod differential;
 mod files;
 mod fixtures;
 mod history;
 mod kinds;
 mod look_alikes;
+mod packs;
 mod prefixes;
+mod provenance;
 mod reports;
 mod rooms;
 mod rules;

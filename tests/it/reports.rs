@@ -43,7 +43,19 @@ fn jsonl_has_the_documented_form() {
         "secret": format!("{}****", &pat(1)[..10]),
         "token": { "prefix": "glpat-", "owner": {} },
         "verdict": { "state": "not_asked" },
-        "occurrences": { "places": 2, "blobs": 0, "paths": 0 },
+        "occurrences": { "places": 2, "blobs": 1, "paths": 1 },
+        "introduced": [{
+            "path": "config/deploy.env", "line": 2, "column": 14, "commit": commit,
+            "author": "Ann Author", "email": "Ann@example.com",
+            "date": "2023-11-14T23:13:20+01:00",
+        }],
+        "introduced_count": 1,
+        "removed": [],
+        "removed_count": 0,
+        "in_head": true,
+        "refs": ["refs/heads/main"],
+        "refs_count": 1,
+        "exposure": "local only",
         "locations": [
             { "source": "file", "path": "config/deploy.env", "line": 2, "column": 14 },
             {
@@ -64,8 +76,8 @@ fn jsonl_has_the_documented_form() {
         "below_evidence": 0, "known": 0,
         "coverage": {
             "files": { "read": 2, "bytes": files }, "index": { "read": 0, "bytes": 0 },
-            // Two commits; two root trees, one folder; two blobs.
-            "objects": { "read": 7, "bytes": null }, "stdin": { "read": 0, "bytes": 0 },
+            // Two commits and two blobs. Trees hold no text.
+            "objects": { "read": 4, "bytes": null }, "stdin": { "read": 0, "bytes": 0 },
             "skipped": [], "failed": [], "gaps": [], "undone": [],
         },
         "elapsed_ms": null,
@@ -245,8 +257,10 @@ fn the_human_report_says_what_where_since_when_and_what_to_do() {
         "config/deploy.env:2:14".to_owned(),
         format!("2 │ export TOKEN={mask}"),
         format!(
-            "commit {id} config/deploy.env:2:14  since 2023-11-14, Ann Author <Ann@example.com>"
+            "came in with {id} on 2023-11-14 by Ann Author <Ann@example.com> at\n              \
+             config/deploy.env:2:14; still in HEAD"
         ),
+        format!("git show {id} -- :/config/deploy.env"),
         "prefix, length and alphabet are right".to_owned(),
         "What to do\n  personal access token: Revoke it".to_owned(),
         "2 secrets found. 2 files (".to_owned(),

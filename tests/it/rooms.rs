@@ -27,7 +27,17 @@ const ROOMS: &[Room] = &[
     ),
     ("rules", &["model", "token"], &[("regex_syntax", None)]),
     ("engine", &["model", "token", "rules"], &[("regex", None), ("aho_corasick", None)]),
-    ("git", &["model"], &[("git2", None)]),
+    (
+        "git",
+        &["model"],
+        &[
+            ("git2", None),
+            ("rayon", None),
+            ("flate2", None),
+            ("libdeflater", Some("inflate.rs")),
+            ("memmap2", Some("map.rs")),
+        ],
+    ),
     ("sources", &["model", "git"], &[("ignore", None), ("rayon", None), ("libc", None)]),
     ("report", &["model", "token", "rules"], &[("jiff", None), ("anstyle", None)]),
     ("scan", &["model", "token", "rules", "engine", "sources"], &[("hmac", None)]),

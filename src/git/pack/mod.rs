@@ -41,6 +41,9 @@ pub enum PackError {
     /// Compressed data that does not unpack to what the entry says.
     #[error("object is corrupt (compressed data)")]
     Inflate,
+    /// An object whose bytes are not what its name says.
+    #[error("object is corrupt (its bytes are not what its name says)")]
+    Name,
     /// A delta that makes no sense, or not with its base.
     #[error("object is corrupt (delta)")]
     Delta,
