@@ -42,6 +42,7 @@ impl Crew for EngineCrew<'_> {
             exposure: self.exposure,
             total: self.table,
             table: Table::default(),
+            settled: Table::default(),
             hits: Vec::new(),
         })
     }
@@ -51,13 +52,17 @@ struct EngineWorker<'a> {
     engine: &'a Engine,
     exposure: Exposure,
     total: &'a Mutex<Table>,
+    /// What was seen since the last change ended.
     table: Table,
+    /// What was seen before that.
+    settled: Table,
     hits: Vec<Hit>,
 }
 
 impl Drop for EngineWorker<'_> {
     fn drop(&mut self) {
         if let Ok(mut total) = self.total.lock() {
+            total.merge(std::mem::take(&mut self.settled));
             total.merge(std::mem::take(&mut self.table));
         }
     }
@@ -69,6 +74,17 @@ impl Worker for EngineWorker<'_> {
         self.engine.hits(chunk.bytes, 0..chunk.bytes.len(), &mut self.hits);
         if self.hits.iter().any(|hit| chunk.owned.contains(&hit.start)) {
             self.confirm(origin, chunk);
+        }
+    }
+
+    fn end_change(&mut self, before: &mut dyn FnMut(&mut dyn Worker)) {
+        let mut table = std::mem::take(&mut self.table);
+        if !table.is_empty() {
+            let known = Mutex::new(Table::default());
+            let crew = EngineCrew { engine: self.engine, exposure: self.exposure, table: &known };
+            before(crew.worker().as_mut());
+            table.forget(&known.into_inner().unwrap_or_default());
+            self.settled.merge(table);
         }
     }
 }

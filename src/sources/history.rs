@@ -9,15 +9,15 @@ use std::sync::{Arc, Mutex};
 
 use super::exclude::Exclude;
 use super::utf16::decoded;
-use super::{Crew, Job, Located, Source, Worker};
+use super::{Crew, Job, Located, Source, Worker, texts, threads};
+use crate::git::GitError;
 use crate::git::attribution::{Attribution, attribute};
 use crate::git::listing::{Listing, list};
 use crate::git::objects::{Kind, Reader};
 use crate::git::repository::Repository;
-use crate::git::{GitError, text};
 use crate::model::coverage::{Coverage, Part};
 use crate::model::object::ObjectId;
-use crate::model::origin::{Moment, Origin, Signature};
+use crate::model::origin::Origin;
 
 /// How many objects a thread takes at once.
 const BATCH: usize = 256;
@@ -100,13 +100,7 @@ impl Source for History {
                 total.merge(read.unwrap_or_else(|error| self.undone(&error)));
             }
         };
-        match rayon::ThreadPoolBuilder::new().num_threads(job.threads).build() {
-            Ok(pool) => {
-                pool.broadcast(|_| work());
-            }
-            // No more threads to be had: this one does the work.
-            Err(_) => work(),
-        }
+        threads::on_each(job.threads, work);
         total.into_inner().unwrap_or_default()
     }
 
@@ -142,25 +136,9 @@ fn object(id: ObjectId, kind: Kind, bytes: &[u8], worker: &mut dyn Worker) -> u6
         Kind::Tree => {}
         Kind::Blob => worker.text(&Origin::Blob { blob: id }, &decoded(bytes)),
         Kind::Commit => {
-            let parts = text::split(bytes);
-            let unsigned = || Signature {
-                when: Moment { seconds: 0, offset_minutes: 0 },
-                name: Box::default(),
-                email: Box::default(),
-            };
-            let author = text::signature(parts.header, "author").unwrap_or_else(unsigned);
-            let author = Arc::new(author);
-            let header = Origin::CommitHeader { author: Arc::clone(&author), commit: id };
-            worker.text(&header, parts.header);
-            worker.text(&Origin::CommitMessage { author, commit: id }, parts.message);
+            texts::commit(id, bytes, worker);
         }
-        Kind::Tag => {
-            let parts = text::split(bytes);
-            let tagger = text::signature(parts.header, "tagger").map(Arc::new);
-            let header = Origin::TagHeader { tagger: tagger.clone(), tag: id };
-            worker.text(&header, parts.header);
-            worker.text(&Origin::TagMessage { tagger, tag: id }, parts.message);
-        }
+        Kind::Tag => texts::tag(id, bytes, worker),
     }
     bytes.len() as u64
 }

@@ -8,6 +8,8 @@ pub mod pieces;
 pub mod progress;
 pub mod staged;
 pub mod stdin;
+mod texts;
+mod threads;
 pub mod utf16;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +30,11 @@ pub trait Worker {
     fn text(&mut self, origin: &Origin, text: &[u8]) {
         self.chunk(origin, &Chunk::whole(text));
     }
+
+    /// Ends a change: everything since the last call of this. `before` hands out what stood there
+    /// before the change, and is asked only when something was found: a secret that stands there,
+    /// too, was moved or left in place, and is not brought in.
+    fn end_change(&mut self, _before: &mut dyn FnMut(&mut dyn Worker)) {}
 }
 
 /// Makes the workers.
@@ -68,12 +75,6 @@ pub trait Source {
     /// be read on the way is added to the coverage.
     fn locate(&self, _blobs: &BTreeSet<ObjectId>, _coverage: &mut Coverage) -> Located {
         Located::default()
-    }
-
-    /// What was there before the change that this source reads: a secret that stands there too
-    /// is not brought in by the change.
-    fn before(&self) -> Option<&dyn Source> {
-        None
     }
 
     /// The repository that the texts are from, as the target was typed, where it must be named.
