@@ -6,6 +6,7 @@ pub mod files;
 pub mod history;
 pub mod pieces;
 pub mod progress;
+pub mod range;
 pub mod staged;
 pub mod stdin;
 mod texts;

@@ -9,6 +9,8 @@ mod history;
 mod kinds;
 mod look_alikes;
 mod prefixes;
+mod range;
+mod range_repositories;
 mod reports;
 mod rooms;
 mod rules;
