@@ -113,17 +113,16 @@ impl<'r> Comparer<'r> {
             let others: Vec<Tree<'r>> =
                 level.others.iter().filter_map(|&id| self.tree(id, into)).collect();
             let mut folders = Vec::new();
-            for entry in &tree {
-                let theirs = others.iter().filter_map(|it| it.get_name_bytes(entry.name_bytes()));
-                let theirs: Vec<TreeEntry<'_>> = theirs.collect();
-                let same = |it: &TreeEntry<'_>| it.id() == entry.id() && it.kind() == entry.kind();
-                if theirs.iter().any(same) {
+            for (index, entry) in tree.iter().enumerate() {
+                let theirs = others.iter().filter_map(|it| counterpart(it, index, &entry));
+                let same = |it: TreeEntry<'_>| it.id() == entry.id() && it.kind() == entry.kind();
+                if theirs.clone().any(same) {
                     continue;
                 }
                 let path = [level.folder.as_slice(), entry.name_bytes()].concat();
                 if entry.kind() == Some(ObjectType::Tree) {
-                    let folders_of = theirs.iter().filter(|it| it.kind() == entry.kind());
-                    let others = folders_of.map(TreeEntry::id).collect();
+                    let theirs = theirs.filter(|it| it.kind() == entry.kind());
+                    let others = theirs.map(|it| it.id()).collect();
                     let folder = [&path[..], b"/"].concat();
                     folders.push(Level { tree: entry.id(), others, folder });
                 } else {
@@ -170,6 +169,18 @@ impl<'r> Comparer<'r> {
             }
         }
     }
+}
+
+/// What `tree` has under the name of `entry`. Most entries of a folder stay where they are, which
+/// saves the search.
+fn counterpart<'t>(
+    tree: &'t Tree<'_>,
+    index: usize,
+    entry: &TreeEntry<'_>,
+) -> Option<TreeEntry<'t>> {
+    let name = entry.name_bytes();
+    let here = tree.get(index).filter(|it| it.name_bytes() == name);
+    here.or_else(|| tree.get_name_bytes(name))
 }
 
 /// A folder, and what stands at its path on the other sides.
