@@ -9,7 +9,8 @@
 //!    settings file and the environment into what they mean (`cli::settings`, `cli::targets`).
 //! 2. [`rules::set::RuleSet`] holds checked rules; [`engine::Engine`] makes them ready to run.
 //! 3. Each [`sources::Source`] owns its threads and hands [`model::chunk::Chunk`]s to one worker a
-//!    thread. A text that is too large for one chunk comes in overlapping pieces.
+//!    thread. A text that is too large for one chunk comes in overlapping pieces. A source of changes
+//!    (the index, a range) says where each ends: what stood there before it is not new.
 //! 4. The worker (`scan`) asks the engine for keyword hits, then for matches around them, copies
 //!    each secret out once and forgets the text.
 //! 5. `scan` puts the threads' tables together by secret, asks the source for commit and path of
@@ -25,8 +26,10 @@
 //!   cannot match without end. Our own rules are `rules/gitlab.toml`.
 //! - `engine`: bytes in, matches out. One search for all keywords, then patterns around them, then
 //!   checks; the best match wins. Also takes secrets out of text that will be printed.
-//! - `git`: the repository as data, through libgit2; the list of objects is our own.
-//! - `sources`: files, the index, history and stdin, and the threads that read them.
+//! - `git`: the repository as data, through libgit2; the list of objects is our own, and so is the
+//!   walk of a range.
+//! - `sources`: files, the index, history, ranges of commits and stdin, and the threads that read
+//!   them.
 //! - `scan`: engine times sources gives findings.
 //! - `report`: writers of the five formats.
 //! - `cli`: the only room that knows all others.

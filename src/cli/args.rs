@@ -60,12 +60,20 @@ pub enum Command {
     Man,
 }
 
+/// With a choice of commits nothing else is read.
+const NOT_WITH_COMMITS: [&str; 4] = ["staged", "no_history", "no_ignore", "max_file_size"];
+
 /// What `scan` understands.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 In a git work tree the files on disk are read (tracked, or untracked and not ignored) and the whole \
 history. A bare repository's history is read, and the files of any other folder. Hidden files are \
 read; .git is never read as files. Symbolic links are not followed.
+
+With --range, --since or --branch only commits are read: what each of them has that none of its \
+parents has at that path (so also what a merge adds by itself), its message and its author. A \
+secret that the same commit took away elsewhere was moved, and is only counted. In a pre-receive or \
+update hook: stanch scan --range OLD..NEW.
 
 Exit codes: 0 nothing found and everything read, 1 found, 2 the work could not be done, 3 nothing \
 found but not everything could be read.")]
@@ -78,6 +86,19 @@ pub struct ScanArgs {
     #[arg(long, conflicts_with_all = ["no_history", "no_files", "no_ignore", "max_file_size"])]
     #[arg(help_heading = "What is read")]
     pub staged: bool,
+    /// Scan only what these commits bring in: A..B those of B without those of A, A...B those of
+    /// only one of them, A that one commit (a missing side is HEAD)
+    #[arg(long, value_name = "A..B", conflicts_with_all = NOT_WITH_COMMITS)]
+    #[arg(conflicts_with = "branch", help_heading = "What is read")]
+    pub range: Option<String>,
+    /// Scan only what commits since then bring in: 2025-03-02, RFC 3339, or 30d, 2w, 12h ago
+    #[arg(long, value_name = "DATE", value_parser = super::since::parse)]
+    #[arg(conflicts_with_all = NOT_WITH_COMMITS, help_heading = "What is read")]
+    pub since: Option<i64>,
+    /// Scan only what the commits bring in that this branch or tag leads to
+    #[arg(long, value_name = "NAME", conflicts_with_all = NOT_WITH_COMMITS)]
+    #[arg(help_heading = "What is read")]
+    pub branch: Option<String>,
     /// Leave the history of repositories out
     #[arg(long, help_heading = "What is read")]
     pub no_history: bool,
@@ -128,6 +149,13 @@ pub struct ScanArgs {
     /// Print whole secrets; without this no output holds one
     #[arg(long, help_heading = "What is printed")]
     pub show_secrets: bool,
+}
+
+impl ScanArgs {
+    /// True when only some commits are to be read.
+    pub fn picks_commits(&self) -> bool {
+        self.range.is_some() || self.since.is_some() || self.branch.is_some()
+    }
 }
 
 /// What `rules` understands.

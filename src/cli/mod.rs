@@ -11,6 +11,7 @@ pub mod progress;
 pub mod rules;
 pub mod scan;
 pub mod settings;
+pub mod since;
 pub mod targets;
 
 use std::ffi::OsString;

@@ -1,5 +1,6 @@
 //! What the targets are, and so which sources read them.
 
+use std::ffi::OsString;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,12 +11,14 @@ use super::args::ScanArgs;
 use super::memory;
 use crate::git::GitError;
 use crate::git::pack::traverse::How;
+use crate::git::range::{Range, Start};
 use crate::git::repository::Repository;
 use crate::model::object::ObjectId;
 use crate::scan::Work;
 use crate::sources::exclude::Exclude;
 use crate::sources::files::Files;
 use crate::sources::history::{History, Options};
+use crate::sources::range::CommitRange;
 use crate::sources::staged::StagedChange;
 use crate::sources::stdin::{Stdin, reason};
 
@@ -58,12 +61,19 @@ impl Look<'_> {
             if self.args.staged {
                 return Err("standard input has no index; leave --staged out".to_owned());
             }
+            if self.args.picks_commits() {
+                let options = "leave --range, --since and --branch out";
+                return Err(format!("standard input has no commits; {options}"));
+            }
             self.targets.work.sources.push(Box::new(Stdin));
             return Ok(());
         }
         let metadata = std::fs::metadata(self.target).map_err(|error| reason(&error))?;
         if self.args.staged {
             return self.staged();
+        }
+        if self.args.picks_commits() {
+            return self.commits();
         }
         if !metadata.is_dir() {
             return self.file();
@@ -79,26 +89,50 @@ impl Look<'_> {
         }
     }
 
-    fn staged(&mut self) -> Result<(), String> {
+    /// The repository that the target is or lies in.
+    fn some_repository(&self) -> Result<Repository, String> {
         let repository = match Repository::at(self.target) {
             Ok(None) => Repository::around(self.target),
             other => other,
         };
         let repository = repository.map_err(|error| repository_error(&error))?;
-        let repository = repository.ok_or("not a git repository")?;
+        repository.ok_or_else(|| "not a git repository".to_owned())
+    }
+
+    fn staged(&mut self) -> Result<(), String> {
+        let repository = self.some_repository()?;
         self.note(&repository);
         // A hook is told which index the commit is made of.
-        let is_here = self.target == Path::new(".");
-        let index_file =
-            std::env::var_os("GIT_INDEX_FILE").filter(|file| is_here && !file.is_empty());
-        let source = StagedChange::new(
-            repository,
-            index_file.map(PathBuf::from),
-            self.exclude.clone(),
-            self.label(),
-        );
+        let index_file = self.told("GIT_INDEX_FILE").map(PathBuf::from);
+        let (exclude, label) = (self.exclude.clone(), self.label());
+        let source = StagedChange { repository, index_file, exclude, label };
         self.targets.work.sources.push(Box::new(source));
         Ok(())
+    }
+
+    /// The commits that were asked for, and no files.
+    fn commits(&mut self) -> Result<(), String> {
+        let repository = self.some_repository()?;
+        let objects = self.quarantine();
+        repository.borrow_objects(&objects).map_err(|error| repository_error(&error))?;
+        let start = match (&self.args.range, &self.args.branch) {
+            (Some(range), _) => Start::Range(range),
+            (None, Some(branch)) => Start::Branch(branch),
+            (None, None) => Start::Head,
+        };
+        let range = Range::resolve(&repository, start, self.args.since)
+            .map_err(|error| error.to_string())?;
+        self.note(&repository);
+        let (exclude, label) = (self.exclude.clone(), self.label());
+        let source = CommitRange::new(repository.git_dir(), range, exclude, label);
+        self.targets.work.sources.push(Box::new(source.borrowing(objects)));
+        Ok(())
+    }
+
+    /// What git tells a hook of the repository in which it runs.
+    fn told(&self, variable: &str) -> Option<OsString> {
+        let is_here = self.target == Path::new(".");
+        std::env::var_os(variable).filter(|value| is_here && !value.is_empty())
     }
 
     fn file(&mut self) -> Result<(), String> {
@@ -151,7 +185,7 @@ impl Look<'_> {
             let mut files = self.files(!self.args.no_ignore);
             let tracked = repository.tracked().map_err(|error| repository_error(&error))?;
             for entry in tracked {
-                let path = PathBuf::from(std::ffi::OsString::from_vec(entry.path.into_vec()));
+                let path = PathBuf::from(OsString::from_vec(entry.path.into_vec()));
                 if let Ok(path) = path.strip_prefix(below) {
                     let list =
                         if entry.submodule { &mut files.submodules } else { &mut files.tracked };
@@ -183,15 +217,11 @@ impl Look<'_> {
     /// Object folders that git names to a hook: what is being pushed lies there until the hook
     /// accepts it (git-receive-pack(1), "Quarantine Environment").
     fn quarantine(&self) -> Vec<PathBuf> {
-        if self.target != Path::new(".") {
-            return Vec::new();
-        }
-        let variables = ["GIT_OBJECT_DIRECTORY", "GIT_QUARANTINE_PATH"];
-        let single = variables.iter().filter_map(|name| std::env::var_os(name));
-        let borrowed = std::env::var_os("GIT_ALTERNATE_OBJECT_DIRECTORIES").unwrap_or_default();
-        let borrowed: Vec<PathBuf> = std::env::split_paths(&borrowed).collect();
-        let named = single.map(PathBuf::from).chain(borrowed);
-        named.filter(|folder| !folder.as_os_str().is_empty()).collect()
+        let variables =
+            ["GIT_OBJECT_DIRECTORY", "GIT_QUARANTINE_PATH", "GIT_ALTERNATE_OBJECT_DIRECTORIES"];
+        let told: Vec<OsString> = variables.iter().filter_map(|it| self.told(it)).collect();
+        let folders = told.iter().flat_map(std::env::split_paths);
+        folders.filter(|folder| !folder.as_os_str().is_empty()).collect()
     }
 
     /// A repository that cannot be opened: its files can be read all the same.

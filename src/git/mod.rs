@@ -1,12 +1,15 @@
-//! The repository as data: what a folder is, which objects there are, what is staged, and which
-//! commit and path hold a blob. Runs no git, no hook, no filter, and writes nothing.
+//! The repository as data: what a folder is, which objects there are, what is staged, what the
+//! commits of a range bring in, and which commits have brought a secret in. Runs no git, no hook,
+//! no filter, and writes nothing.
 
 pub mod attribution;
+pub mod change;
 pub mod database;
 pub mod hash;
 pub mod loose;
 pub mod objects;
 pub mod pack;
+pub mod range;
 pub mod reader;
 pub mod repository;
 pub mod staged;

@@ -10,7 +10,7 @@ use super::database::{At, Database};
 use super::loose::Loose;
 use super::pack::PackError;
 use super::pack::budget::Budget;
-use super::pack::delta::Delta;
+use super::pack::delta::Script;
 use super::pack::entry::Form;
 use super::pack::inflate::{Buffer, Inflater, credible};
 use crate::model::object::{Kind, ObjectId};
@@ -55,6 +55,20 @@ impl<'a> Reader<'a> {
         result
     }
 
+    /// The type of an object.
+    pub fn kind_of(&self, id: ObjectId) -> Result<Kind, PackError> {
+        match self.database.find_all(id).next().ok_or(PackError::Base)? {
+            At::Loose(folder) => {
+                let loose = Loose::open(&self.database.loose_path(folder, id));
+                loose.map(|loose| loose.kind).map_err(|_| PackError::Inflate)
+            }
+            At::Pack { pack, place } => {
+                let offset = self.database.packs()[pack].offset(place).ok_or(PackError::Cut)?;
+                self.kind(pack, offset)
+            }
+        }
+    }
+
     fn loose(&self, folder: usize, id: ObjectId) -> Result<(Kind, Vec<u8>), PackError> {
         let loose = Loose::open(&self.database.loose_path(folder, id));
         let loose = loose.map_err(|_| PackError::Inflate)?;
@@ -76,15 +90,16 @@ impl<'a> Reader<'a> {
                 (kind, buffer.to_vec())
             }
         };
-        let mut packed = Buffer::default();
+        let (mut packed, mut script) = (Buffer::default(), Script::default());
         while let Some((pack, offset)) = chain.pop() {
             self.unpack(pack, offset, &mut packed)?;
-            let delta = Delta::new(&packed, bytes.len())?;
-            if !self.budget.allows(bytes.len() + packed.len() + delta.result_size) {
+            script.read(&packed, bytes.len())?;
+            let needed = bytes.len() + packed.len();
+            if !self.budget.allows(needed.saturating_add(script.result_size())) {
                 return Err(PackError::TooLarge);
             }
-            let mut result = vec![0; delta.result_size];
-            delta.apply(&bytes, &mut result);
+            let mut result = vec![0; script.result_size()];
+            script.apply(&packed, &bytes, &mut result);
             bytes = result;
         }
         Ok((kind, bytes))

@@ -96,19 +96,30 @@ impl Repository {
     /// Parts of the history that are known to be missing, each with the command that fetches
     /// them (see git-clone(1), `--depth` and `--filter`).
     pub fn gaps(&self) -> Vec<String> {
-        let mut gaps = Vec::new();
-        if self.inner.is_shallow() {
-            gaps.push(
-                "shallow clone: older commits are not here (git fetch --unshallow)".to_owned(),
-            );
+        self.shallow().into_iter().chain(self.partial()).map(str::to_owned).collect()
+    }
+
+    /// What a shallow clone lacks; `None` when it is none.
+    pub fn shallow(&self) -> Option<&'static str> {
+        let gap = "shallow clone: older commits are not here (git fetch --unshallow)";
+        self.inner.is_shallow().then_some(gap)
+    }
+
+    /// What a partial clone lacks; `None` when it is none.
+    pub fn partial(&self) -> Option<&'static str> {
+        let gap = "partial clone: some objects are not here (git fetch --refetch --no-filter)";
+        self.has_promisor_pack().then_some(gap)
+    }
+
+    /// Reads the objects of these folders, too. Git keeps the objects of a push apart until its
+    /// hooks have agreed to it (git-receive-pack(1), "quarantine environment").
+    pub fn borrow_objects(&self, folders: &[PathBuf]) -> Result<(), GitError> {
+        let odb = self.inner.odb()?;
+        for folder in folders {
+            let unreadable = || GitError::Unreadable("object folder is not UTF-8".to_owned());
+            odb.add_disk_alternate(folder.to_str().ok_or_else(unreadable)?)?;
         }
-        if self.has_promisor_pack() {
-            gaps.push(
-                "partial clone: some objects are not here (git fetch --refetch --no-filter)"
-                    .to_owned(),
-            );
-        }
-        gaps
+        Ok(())
     }
 
     fn has_promisor_pack(&self) -> bool {

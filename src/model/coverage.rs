@@ -210,9 +210,11 @@ impl Coverage {
         };
         self.skipped.values_mut().for_each(&mut clean_names);
         self.failed.values_mut().for_each(&mut clean_names);
+        // A reason may quote what was typed.
         self.undone = std::mem::take(&mut self.undone)
             .into_iter()
-            .map(|(target, why)| (clean(&target), why))
+            .map(|(target, why)| (clean(&target), clean(why.as_bytes())))
+            .map(|(target, why)| (target, String::from_utf8_lossy(&why).into_owned()))
             .collect();
     }
 }

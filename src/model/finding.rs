@@ -176,6 +176,6 @@ pub struct LeftOut {
     pub weak: u64,
     /// Better than weak, but below the evidence that was asked for.
     pub below: u64,
-    /// Already in HEAD, when only what is staged was asked for.
+    /// There before, when only what a change brings in was asked for.
     pub known: u64,
 }

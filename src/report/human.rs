@@ -196,7 +196,7 @@ fn closing(outcome: &Outcome, paint: &Paint) -> String {
     let notes = [
         (left_out.weak, "weak match", "--evidence weak shows them"),
         (left_out.below, "match", "below the evidence asked for"),
-        (left_out.known, "secret", "already in HEAD, not brought in by this change"),
+        (left_out.known, "secret", "there before, not brought in by this change"),
     ];
     for (count, noun, note) in notes {
         if count > 0 {

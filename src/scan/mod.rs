@@ -75,10 +75,10 @@ pub fn run(engine: &Engine, work: Work, options: &Options, progress: &Progress) 
             progress.begin(format!("commits of {} secrets", wanted.len()));
             source.trace(wanted, &job, &mut coverage)
         });
-        left_out.known += forget_known(engine, source.as_ref(), &job, &mut table);
         table.name_repository(source.repository().as_ref());
         all.merge(table);
     }
+    left_out.known = all.count_known();
     let mut entries = all.into_entries();
     if options.visibility == Visibility::Masked {
         clean(engine, &mut entries, &mut coverage);
@@ -121,16 +121,6 @@ fn drive(
     let crew = EngineCrew { engine, visibility, table: &table };
     coverage.merge(source.drive(job, &crew));
     table.into_inner().unwrap_or_default()
-}
-
-/// Leaves out what stood there before the change that a source reads; says how much that was.
-fn forget_known(engine: &Engine, source: &dyn Source, job: &Job<'_>, table: &mut Table) -> u64 {
-    let Some(before) = source.before().filter(|_| !table.is_empty()) else {
-        return 0;
-    };
-    let mut unread = Coverage::default();
-    let known = drive(engine, before, job, Visibility::Masked, &mut unread);
-    table.forget(&known)
 }
 
 /// Takes secrets out of everything that is printed beside them: lines, paths, names, addresses.

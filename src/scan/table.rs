@@ -2,7 +2,7 @@
 //! same whatever the order.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::map_origin;
@@ -19,6 +19,8 @@ use crate::sources::{Traced, Wanted};
 #[derive(Debug, Default)]
 pub(super) struct Table {
     entries: HashMap<(String, Secret), Entry>,
+    /// Secrets that a change has not brought in.
+    known: HashSet<(String, Secret)>,
 }
 
 /// One secret.
@@ -110,6 +112,7 @@ impl Table {
         for (key, entry) in other.entries {
             self.insert(key, entry);
         }
+        self.known.extend(other.known);
     }
 
     fn insert(&mut self, key: (String, Secret), entry: Entry) {
@@ -121,11 +124,15 @@ impl Table {
         }
     }
 
-    /// Leaves out every secret that `known` has; says how many those were.
-    pub(super) fn forget(&mut self, known: &Self) -> u64 {
-        let before = self.entries.len();
-        self.entries.retain(|key, _| !known.entries.contains_key(key));
-        (before - self.entries.len()) as u64
+    /// Leaves out every secret that `known` has.
+    pub(super) fn forget(&mut self, known: &Self) {
+        let forgotten = self.entries.extract_if(|key, _| known.entries.contains_key(key));
+        self.known.extend(forgotten.map(|(key, _)| key));
+    }
+
+    /// How many secrets were left out and stand nowhere else.
+    pub(super) fn count_known(&self) -> u64 {
+        self.known.iter().filter(|key| !self.entries.contains_key(*key)).count() as u64
     }
 
     /// Says of every place in which repository it is.

@@ -41,6 +41,7 @@ impl Crew for EngineCrew<'_> {
             visibility: self.visibility,
             total: self.table,
             table: Table::default(),
+            settled: Table::default(),
             hits: Vec::new(),
         })
     }
@@ -50,13 +51,17 @@ struct EngineWorker<'a> {
     engine: &'a Engine,
     visibility: Visibility,
     total: &'a Mutex<Table>,
+    /// What was seen since the last change ended.
     table: Table,
+    /// What was seen before that.
+    settled: Table,
     hits: Vec<Hit>,
 }
 
 impl Drop for EngineWorker<'_> {
     fn drop(&mut self) {
         if let Ok(mut total) = self.total.lock() {
+            total.merge(std::mem::take(&mut self.settled));
             total.merge(std::mem::take(&mut self.table));
         }
     }
@@ -84,6 +89,18 @@ impl Worker for EngineWorker<'_> {
     fn searched(&mut self, origin: &Origin, text: &[u8], hits: &[Hit]) {
         if !hits.is_empty() {
             self.confirm(origin, &Chunk::whole(text), hits);
+        }
+    }
+
+    fn end_change(&mut self, before: &mut dyn FnMut(&mut dyn Worker)) {
+        let mut table = std::mem::take(&mut self.table);
+        if !table.is_empty() {
+            let known = Mutex::new(Table::default());
+            let (engine, visibility) = (self.engine, self.visibility);
+            let crew = EngineCrew { engine, visibility, table: &known };
+            before(crew.worker().as_mut());
+            table.forget(&known.into_inner().unwrap_or_default());
+            self.settled.merge(table);
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::git::attribution::{Excluded, trace};
 use crate::git::database::Database;
 use crate::git::pack::budget::Budget;
 use crate::git::pack::traverse::How;
+use crate::git::reader::Reader;
 use crate::git::repository::Repository;
 use crate::git::sweep::Sweep;
 use crate::model::coverage::Coverage;
@@ -72,10 +73,11 @@ impl Source for History {
         for (what, why) in &database.unreadable {
             coverage.fail(what, why.clone());
         }
-        for (name, error) in Refs::read(&repository).failed {
+        let budget = Budget::new(self.options.memory);
+        let refs = Refs::read(&repository, &mut Reader::new(&database, &budget));
+        for (name, error) in refs.failed {
             coverage.fail(&name, error.to_string());
         }
-        let budget = Budget::new(self.options.memory);
         let sweep = self.sweep(&database, &budget, job);
         job.progress.expect(sweep.objects());
         let readings = sweep.run(&|| Reading::new(crew.worker(), *job));
@@ -103,7 +105,8 @@ impl Source for History {
         let exclude = &self.options.exclude;
         let covers = |path: &[u8]| exclude.covers(path);
         let excluded: Option<Excluded<'_>> = if exclude.is_empty() { None } else { Some(&covers) };
-        let mut traced = trace(&sweep, &Refs::read(&repository), wanted, excluded);
+        let refs = Refs::read(&repository, &mut Reader::new(&database, &budget));
+        let mut traced = trace(&sweep, &refs, wanted, excluded);
         for (what, why) in std::mem::take(&mut traced.failed) {
             coverage.fail(&what, why);
         }

@@ -7,8 +7,11 @@ pub mod history;
 pub mod objects;
 pub mod pieces;
 pub mod progress;
+pub mod range;
 pub mod staged;
 pub mod stdin;
+mod texts;
+mod threads;
 pub mod utf16;
 
 use std::sync::Arc;
@@ -38,6 +41,10 @@ pub trait Worker {
 
     /// A text whose keywords are known already.
     fn searched(&mut self, origin: &Origin, text: &[u8], hits: &[Hit]);
+    /// Ends a change: everything since the last call of this. `before` hands out what stood there
+    /// before the change, and is asked only when something was found: a secret that stands there,
+    /// too, was moved or left in place, and is not brought in.
+    fn end_change(&mut self, _before: &mut dyn FnMut(&mut dyn Worker)) {}
 }
 
 /// Makes the workers.
@@ -69,12 +76,6 @@ pub trait Source {
     /// commits or in tags. What cannot be read on the way is added to the coverage.
     fn trace(&self, _wanted: &[Wanted], _job: &Job<'_>, _coverage: &mut Coverage) -> Traced {
         Traced::default()
-    }
-
-    /// What was there before the change that this source reads: a secret that stands there too
-    /// is not brought in by the change.
-    fn before(&self) -> Option<&dyn Source> {
-        None
     }
 
     /// The repository that the texts are from, as the target was typed, where it must be named.

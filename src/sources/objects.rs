@@ -6,10 +6,9 @@ use std::sync::Arc;
 
 use super::pieces::PieceReader;
 use super::utf16::{Order, decoded};
-use super::{Job, Worker};
+use super::{Job, Worker, texts};
 use crate::git::pack::PackError;
 use crate::git::pack::traverse::Visitor;
-use crate::git::text;
 use crate::model::chunk::Hit;
 use crate::model::coverage::{Coverage, Part};
 use crate::model::object::{Kind, ObjectId};
@@ -66,7 +65,7 @@ impl Visitor for Reading<'_> {
         if kind == Kind::Blob && Order::of(bytes).is_none() {
             self.worker.searched(&Origin::Blob { blob: id }, bytes, hits);
         } else {
-            texts(id, kind, bytes, self.worker.as_mut());
+            hand_on(id, kind, bytes, self.worker.as_mut());
         }
     }
 
@@ -112,23 +111,11 @@ impl Visitor for Reading<'_> {
 }
 
 /// Hands the texts of an object on.
-pub fn texts(id: ObjectId, kind: Kind, bytes: &[u8], worker: &mut dyn Worker) {
+fn hand_on(id: ObjectId, kind: Kind, bytes: &[u8], worker: &mut dyn Worker) {
     match kind {
         Kind::Tree => {}
         Kind::Blob => worker.text(&Origin::Blob { blob: id }, &decoded(bytes)),
-        Kind::Commit => {
-            let parts = text::split(bytes);
-            let author = Arc::new(text::signature(parts.header, "author").unwrap_or_default());
-            let header = Origin::CommitHeader { author: Arc::clone(&author), commit: id };
-            worker.text(&header, parts.header);
-            worker.text(&Origin::CommitMessage { author, commit: id }, parts.message);
-        }
-        Kind::Tag => {
-            let parts = text::split(bytes);
-            let tagger = text::signature(parts.header, "tagger").map(Arc::new);
-            let header = Origin::TagHeader { tagger: tagger.clone(), tag: id };
-            worker.text(&header, parts.header);
-            worker.text(&Origin::TagMessage { tagger, tag: id }, parts.message);
-        }
+        Kind::Commit => drop(texts::commit(id, bytes, worker)),
+        Kind::Tag => texts::tag(id, bytes, worker),
     }
 }

@@ -4,14 +4,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::exclude::Exclude;
-use super::utf16::decoded;
-use super::{Crew, Job, Source, Worker};
+use super::{Crew, Job, Source, Worker, texts};
 use crate::git::GitError;
 use crate::git::objects::Reader;
 use crate::git::repository::Repository;
 use crate::git::staged;
 use crate::model::coverage::{Coverage, Part, Skip};
-use crate::model::object::ObjectId;
 use crate::model::origin::Origin;
 
 /// The staged change of one repository.
@@ -24,28 +22,9 @@ pub struct StagedChange {
     pub exclude: Exclude,
     /// How the repository is named in reports.
     pub label: Option<Arc<[u8]>>,
-    before: Before,
-}
-
-/// What HEAD has at the paths that differ.
-struct Before {
-    git_dir: PathBuf,
-    index_file: Option<PathBuf>,
 }
 
 impl StagedChange {
-    /// The staged change of `repository`.
-    pub fn new(
-        repository: Repository,
-        index_file: Option<PathBuf>,
-        exclude: Exclude,
-        label: Option<Arc<[u8]>>,
-    ) -> Self {
-        let git_dir = repository.git_dir().to_path_buf();
-        let before = Before { git_dir, index_file: index_file.clone() };
-        Self { repository, index_file, exclude, label, before }
-    }
-
     fn read(&self, job: &Job<'_>, worker: &mut dyn Worker) -> Result<Coverage, GitError> {
         let mut coverage = Coverage::default();
         let change = staged::staged(&self.repository, self.index_file.as_deref())?;
@@ -62,7 +41,7 @@ impl StagedChange {
             let name = name.to_vec();
             worker.text(&Origin::FileName { path: path.clone() }, &name);
             let origin = Origin::Index { path, blob };
-            match one(&reader, blob, &origin, worker) {
+            match texts::blob(&reader, blob, &origin, worker) {
                 Ok(bytes) => {
                     coverage.read(Part::Index, bytes);
                     job.progress.bytes(bytes);
@@ -71,20 +50,14 @@ impl StagedChange {
                 Err(error) => coverage.fail(origin.path().unwrap_or_default(), error.to_string()),
             }
         }
+        // What cannot be read here only makes a secret count as new, so it is not counted.
+        worker.end_change(&mut |worker| {
+            for &blob in &change.before {
+                let _ = texts::blob(&reader, blob, &Origin::Blob { blob }, worker);
+            }
+        });
         Ok(coverage)
     }
-}
-
-fn one(
-    reader: &Reader<'_>,
-    blob: ObjectId,
-    origin: &Origin,
-    worker: &mut dyn Worker,
-) -> Result<u64, GitError> {
-    reader.read(blob, |_, bytes| {
-        worker.text(origin, &decoded(bytes));
-        bytes.len() as u64
-    })
 }
 
 impl Source for StagedChange {
@@ -101,34 +74,7 @@ impl Source for StagedChange {
         "staged files".to_owned()
     }
 
-    fn before(&self) -> Option<&dyn Source> {
-        Some(&self.before)
-    }
-
     fn repository(&self) -> Option<Arc<[u8]>> {
         self.label.clone()
-    }
-}
-
-impl Source for Before {
-    /// What cannot be read here only makes a secret count as new, so it is not counted.
-    fn drive(&self, _: &Job<'_>, crew: &dyn Crew) -> Coverage {
-        let mut worker = crew.worker();
-        let Ok(repository) = Repository::open(&self.git_dir) else {
-            return Coverage::default();
-        };
-        let (Ok(change), Ok(reader)) =
-            (staged::staged(&repository, self.index_file.as_deref()), Reader::new(&repository))
-        else {
-            return Coverage::default();
-        };
-        for blob in change.before {
-            let _ = one(&reader, blob, &Origin::Blob { blob }, worker.as_mut());
-        }
-        Coverage::default()
-    }
-
-    fn describe(&self) -> String {
-        "what was there before".to_owned()
     }
 }

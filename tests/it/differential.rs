@@ -85,8 +85,11 @@ fn edit(file: &mut Vec<u8>, (_, what, from, size): Edit, sampler: &mut Sampler) 
         // As Windows writes it.
         _ => {
             let text = String::from_utf8_lossy(file).into_owned();
-            *file = [0xFF, 0xFE].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes))
-                .take(4000).collect();
+            *file = [0xFF, 0xFE]
+                .into_iter()
+                .chain(text.encode_utf16().flat_map(u16::to_le_bytes))
+                .take(4000)
+                .collect();
         }
     }
 }
@@ -140,7 +143,8 @@ fn repository(recipe: &Recipe) -> Folder {
 fn objects(folder: &Folder) -> Vec<(String, String, Vec<u8>)> {
     let mut command = Command::new("git");
     folder.scrub(&mut command);
-    let output = command.args(["cat-file", "--batch-all-objects", "--batch"]).output().expect("git");
+    let output =
+        command.args(["cat-file", "--batch-all-objects", "--batch"]).output().expect("git");
     let mut rest = &output.stdout[..];
     let mut objects = Vec::new();
     while let Some(end) = rest.iter().position(|&byte| byte == b'\n') {

@@ -12,6 +12,8 @@ mod look_alikes;
 mod packs;
 mod prefixes;
 mod provenance;
+mod range;
+mod range_repositories;
 mod reports;
 mod rooms;
 mod rules;

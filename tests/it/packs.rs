@@ -156,7 +156,8 @@ fn what_is_pushed_lies_in_quarantine_until_the_hook_accepts_it() {
     );
     std::fs::create_dir_all(hook.parent().expect("a folder")).expect("a folder");
     std::fs::write(&hook, text).expect("a file");
-    std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("it");
+    std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755))
+        .expect("it");
     folder.write("f", pat(1));
     folder.commit("leak");
     folder.git(&["push", "--quiet", "../server.git", "main"]);

@@ -90,8 +90,8 @@ fn merges_are_compared_with_all_their_parents() {
     assert_eq!(changes(&run, "introduced"), [came(&leak, "two")]);
     assert_eq!(run.finding()["refs"], serde_json::json!(["refs/heads/main", "refs/heads/two"]));
     // One that drops it has taken it out.
-    folder.git(&["reset", "--quiet", "--hard", "one"]);
-    folder.git(&["merge", "--quiet", "--no-ff", "--no-commit", "two"]);
+    folder.git(&["reset", "--quiet", "--hard", "one", "--"]);
+    folder.git(&["merge", "--quiet", "--no-ff", "--no-commit", "refs/heads/two"]);
     folder.git(&["rm", "--quiet", "--force", "two"]);
     let evil = folder.commit("evil merge");
     assert_eq!(changes(&history(&folder), "removed"), [came(&evil, "two")]);
@@ -140,7 +140,10 @@ fn what_no_ref_leads_to_is_unreachable() {
     folder.git(&["add", "f"]);
     folder.git(&["rm", "--quiet", "--cached", "f"]);
     let run = history(&folder);
-    assert_eq!((changes(&run, "introduced"), &run.finding()["exposure"]), (vec![], &"unreachable".into()));
+    assert_eq!(
+        (changes(&run, "introduced"), &run.finding()["exposure"]),
+        (vec![], &"unreachable".into())
+    );
 }
 
 #[test]

@@ -257,7 +257,7 @@ fn the_human_report_says_what_where_since_when_and_what_to_do() {
         "config/deploy.env:2:14".to_owned(),
         format!("2 │ export TOKEN={mask}"),
         format!(
-            "came in with {id} on 2023-11-14 by Ann Author <Ann@example.com> at\n              \
+            "came in with {id} on 2023-11-14 by Ann Author <Ann@example.com> at\n          \
              config/deploy.env:2:14; still in HEAD"
         ),
         format!("git show {id} -- :/config/deploy.env"),

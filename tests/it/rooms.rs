@@ -48,6 +48,7 @@ const ROOMS: &[Room] = &[
             ("clap", Some("args.rs")),
             ("clap_complete", Some("args.rs")),
             ("clap_mangen", Some("args.rs")),
+            ("jiff", Some("since.rs")),
             ("anyhow", None),
             ("indicatif", None),
             ("tempfile", None),

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use crate::git::reader::Reader;
 use crate::git::repository::Repository;
-use crate::git::{GitError, object_id};
-use crate::model::object::ObjectId;
+use crate::git::{GitError, object_id, text};
+use crate::model::object::{Kind, ObjectId};
 
 /// A ref.
 #[derive(Clone, Debug)]
@@ -35,31 +36,35 @@ pub struct Refs {
 }
 
 impl Refs {
-    /// Reads all refs of a repository.
-    pub fn read(repository: &Repository) -> Self {
+    /// Reads all refs of a repository; `reader` reads the tags to which they point.
+    pub fn read(repository: &Repository, reader: &mut Reader<'_>) -> Self {
         let mut refs = Self::default();
-        if let Err(error) = refs.read_all(repository) {
+        if let Err(error) = refs.read_all(repository, reader) {
             refs.failed.push((b"refs".to_vec(), error));
         }
         refs.all.sort_by(|a, b| a.name.cmp(&b.name));
         let inner = &repository.inner;
-        match inner.head() {
-            Ok(head) => match head.peel_to_commit() {
-                Ok(commit) => refs.head = Some(object_id(commit.id())),
-                Err(error) => refs.failed.push((b"HEAD".to_vec(), error.into())),
-            },
-            Err(error) if error.code() == git2::ErrorCode::UnbornBranch => {}
-            Err(error) => refs.failed.push((b"HEAD".to_vec(), error.into())),
+        let head = match inner.head() {
+            Ok(head) => head.target().map(|target| lead(reader, object_id(target))).transpose(),
+            Err(error) if error.code() == git2::ErrorCode::UnbornBranch => Ok(None),
+            Err(error) => Err(error.into()),
+        };
+        match head {
+            Ok(head) => refs.head = head.and_then(|(commit, _)| commit),
+            Err(error) => refs.failed.push((b"HEAD".to_vec(), error)),
         }
         refs.held.extend(heads_of_work_trees(inner));
         let stash = inner.reflog("refs/stash");
-        let stashes =
-            stash.iter().flat_map(git2::Reflog::iter).map(|entry| object_id(entry.id_new()));
-        refs.held.extend(stashes);
+        let stashes = stash.iter().flat_map(git2::Reflog::iter);
+        refs.held.extend(stashes.map(|entry| object_id(entry.id_new())));
         refs
     }
 
-    fn read_all(&mut self, repository: &Repository) -> Result<(), GitError> {
+    fn read_all(
+        &mut self,
+        repository: &Repository,
+        reader: &mut Reader<'_>,
+    ) -> Result<(), GitError> {
         let inner = &repository.inner;
         let is_remote = remote_names(inner)?;
         for reference in inner.references()? {
@@ -71,12 +76,20 @@ impl Refs {
                 }
             };
             let name: Box<[u8]> = reference.name_bytes().into();
-            match lead(inner, &reference) {
-                Ok((commit, tags)) => {
+            let target = match reference.resolve() {
+                Ok(direct) => direct.target(),
+                Err(error) => {
+                    self.failed.push((name.into_vec(), error.into()));
+                    continue;
+                }
+            };
+            match target.map(|target| lead(reader, object_id(target))).transpose() {
+                Ok(led) => {
+                    let (commit, tags) = led.unwrap_or_default();
                     let remote = is_remote(&name);
                     self.all.push(Ref { name, commit, tags, remote });
                 }
-                Err(error) => self.failed.push((name.into_vec(), error.into())),
+                Err(error) => self.failed.push((name.into_vec(), error)),
             }
         }
         Ok(())
@@ -94,27 +107,19 @@ impl Refs {
     }
 }
 
-/// The commit that a ref leads to, and the tags on the way.
+/// The commit to which an object leads, if it leads to one, and the tags on the way.
 fn lead(
-    inner: &git2::Repository,
-    reference: &git2::Reference<'_>,
-) -> Result<(Option<ObjectId>, Vec<ObjectId>), git2::Error> {
-    let direct = reference.resolve()?;
-    let Some(mut id) = direct.target() else { return Ok((None, Vec::new())) };
+    reader: &mut Reader<'_>,
+    mut id: ObjectId,
+) -> Result<(Option<ObjectId>, Vec<ObjectId>), GitError> {
     let mut tags = Vec::new();
-    loop {
-        let object = inner.find_object(id, None)?;
-        match object.as_tag() {
-            Some(tag) => {
-                tags.push(object_id(id));
-                id = tag.target_id();
-            }
-            None => {
-                let is_commit = object.kind() == Some(git2::ObjectType::Commit);
-                return Ok((is_commit.then(|| object_id(id)), tags));
-            }
-        }
+    while reader.kind_of(id).map_err(|_| GitError::Missing)? == Kind::Tag {
+        let (_, bytes) = reader.read(id).map_err(|_| GitError::Corrupt)?;
+        tags.push(id);
+        id = text::ids(text::split(&bytes).header, "object").next().ok_or(GitError::Corrupt)?;
     }
+    let is_commit = reader.kind_of(id).map_err(|_| GitError::Missing)? == Kind::Commit;
+    Ok((is_commit.then_some(id), tags))
 }
 
 /// Says of a ref whether it stands for what another repository has.
@@ -126,7 +131,8 @@ fn remote_names(inner: &git2::Repository) -> Result<impl Fn(&[u8]) -> bool, GitE
         let fetched = remote.refspecs().filter(|it| it.direction() == git2::Direction::Fetch);
         patterns.extend(fetched.filter_map(|it| it.dst().ok().map(str::to_owned)));
     }
-    let pushed_here = inner.is_bare() && remotes.is_empty();
+    // Nothing but the pattern that is always there: nothing is fetched.
+    let pushed_here = inner.is_bare() && patterns.len() == 1;
     Ok(move |name: &[u8]| pushed_here || patterns.iter().any(|pattern| matches(pattern, name)))
 }
 

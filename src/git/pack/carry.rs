@@ -2,25 +2,21 @@
 //! copied: a keyword that lies inside one copied stretch was found in the base; any other holds
 //! an inserted byte, or lies across the seam of two stretches. Pure.
 
-use super::delta::{Delta, Stretch};
+use super::delta::{Script, Stretch};
 use crate::model::chunk::Hit;
 
 /// A search for keywords: appends every hit in a text, in order.
 pub type Search<'a> = dyn FnMut(&[u8], &mut Vec<Hit>) + 'a;
 
-/// A stretch of the result, with the place that it has there.
+/// What an object is made of: its delta, as bytes and as what they mean, and its base.
 #[derive(Clone, Copy)]
-struct Segment<'a> {
-    start: usize,
-    bytes: &'a [u8],
-    /// Offset in the base, if it was copied from there.
-    copied: Option<usize>,
-}
-
-impl Segment<'_> {
-    fn end(&self) -> usize {
-        self.start + self.bytes.len()
-    }
+pub struct Recipe<'a> {
+    /// The stretches.
+    pub script: &'a Script,
+    /// The bytes of the delta.
+    pub delta: &'a [u8],
+    /// The bytes of the base.
+    pub base: &'a [u8],
 }
 
 /// A part of the result that has to be searched, and where its bytes are in the text to search.
@@ -40,35 +36,39 @@ pub struct Carrier {
 }
 
 impl Carrier {
-    /// Appends every keyword of the result of `delta`, in order, given those of its base.
-    /// `longest` is the length of the longest keyword.
+    /// Appends every keyword of the result, in order, given those of its base. `longest` is the
+    /// length of the longest keyword.
     pub fn hits(
         &mut self,
-        (delta, base): (&Delta<'_>, &[u8]),
+        recipe: Recipe<'_>,
         carried: &[Hit],
         longest: usize,
         search: &mut Search<'_>,
         hits: &mut Vec<Hit>,
     ) {
-        let segments = segments(delta, base);
+        let stretches = recipe.script.stretches();
         let first = hits.len();
-        carry(&segments, carried, hits);
-        self.windows(&segments, longest.saturating_sub(1), delta.result_size);
-        self.gather(&segments);
+        carry(stretches, carried, hits);
+        self.windows(stretches, longest.saturating_sub(1), recipe.script.result_size());
+        self.gather(recipe);
         self.found.clear();
         search(&self.text, &mut self.found);
-        self.keep_new(&segments, hits);
-        hits[first..].sort_unstable();
+        if !self.found.is_empty() {
+            self.keep_new(stretches, hits);
+        }
+        if hits.len() > first + 1 {
+            hits[first..].sort_unstable();
+        }
     }
 
     /// What lies around the seams and inserted bytes.
-    fn windows(&mut self, segments: &[Segment<'_>], margin: usize, size: usize) {
+    fn windows(&mut self, stretches: &[Stretch], margin: usize, size: usize) {
         self.windows.clear();
-        for (number, segment) in segments.iter().enumerate() {
-            let (from, to) = match segment.copied {
-                None => (segment.start, segment.end()),
-                Some(_) if number == 0 => continue,
-                Some(_) => (segment.start, segment.start),
+        for (number, stretch) in stretches.iter().enumerate() {
+            let (from, to) = match (stretch.copied, number) {
+                (false, _) => (stretch.start, stretch.end()),
+                (true, 0) => continue,
+                (true, _) => (stretch.start, stretch.start),
             };
             let (start, end) = (from.saturating_sub(margin), size.min(to.saturating_add(margin)));
             match self.windows.last_mut() {
@@ -79,26 +79,28 @@ impl Carrier {
     }
 
     /// Puts the bytes of all windows one behind the other.
-    fn gather(&mut self, segments: &[Segment<'_>]) {
+    fn gather(&mut self, recipe: Recipe<'_>) {
         self.text.clear();
+        let stretches = recipe.script.stretches();
         let mut number = 0;
         for window in &mut self.windows {
             window.at = self.text.len();
             let mut at = window.start;
             while at < window.end {
-                while segments[number].end() <= at {
+                while stretches[number].end() <= at {
                     number += 1;
                 }
-                let segment = &segments[number];
-                let end = segment.end().min(window.end);
-                self.text.extend(&segment.bytes[at - segment.start..end - segment.start]);
+                let stretch = &stretches[number];
+                let end = stretch.end().min(window.end);
+                let bytes = stretch.bytes(recipe.delta, recipe.base);
+                self.text.extend_from_slice(&bytes[at - stretch.start..end - stretch.start]);
                 at = end;
             }
         }
     }
 
     /// Takes over what was found, unless it lies across two windows, or was carried over.
-    fn keep_new(&self, segments: &[Segment<'_>], hits: &mut Vec<Hit>) {
+    fn keep_new(&self, stretches: &[Stretch], hits: &mut Vec<Hit>) {
         for found in &self.found {
             let number = self.windows.partition_point(|window| window.at <= found.start) - 1;
             let window = &self.windows[number];
@@ -107,52 +109,28 @@ impl Carrier {
             if end > window.end {
                 continue;
             }
-            let number = segments.partition_point(|segment| segment.start <= start) - 1;
-            let segment = &segments[number];
-            if segment.copied.is_none() || end > segment.end() {
+            let number = stretches.partition_point(|stretch| stretch.start <= start) - 1;
+            let stretch = &stretches[number];
+            if !stretch.copied || end > stretch.end() {
                 hits.push(Hit { start, ..*found });
             }
         }
     }
 }
 
-/// The stretches with their places. A copy that goes on where the last one ended is one with it.
-fn segments<'a>(delta: &Delta<'a>, base: &'a [u8]) -> Vec<Segment<'a>> {
-    let mut segments: Vec<Segment<'a>> = Vec::with_capacity(16);
-    let mut start = 0;
-    for stretch in delta.stretches() {
-        match (stretch, segments.last_mut()) {
-            (Stretch::Copy { offset, len }, Some(last))
-                if last.copied.is_some_and(|copied| copied + last.bytes.len() == offset) =>
-            {
-                let from = offset - last.bytes.len();
-                last.bytes = &base[from..offset + len];
-            }
-            (Stretch::Copy { offset, len }, _) => {
-                let bytes = &base[offset..offset + len];
-                segments.push(Segment { start, bytes, copied: Some(offset) });
-            }
-            (Stretch::Insert(bytes), _) => segments.push(Segment { start, bytes, copied: None }),
-        }
-        start += stretch.len();
-    }
-    segments
-}
-
 /// Appends the hits that lie inside a copied stretch.
-fn carry(segments: &[Segment<'_>], carried: &[Hit], hits: &mut Vec<Hit>) {
+fn carry(stretches: &[Stretch], carried: &[Hit], hits: &mut Vec<Hit>) {
     if carried.is_empty() {
         return;
     }
-    for segment in segments {
-        let Some(copied) = segment.copied else { continue };
-        let end = copied + segment.bytes.len();
-        let first = carried.partition_point(|hit| hit.start < copied);
+    for stretch in stretches.iter().filter(|it| it.copied) {
+        let end = stretch.from + stretch.len;
+        let first = carried.partition_point(|hit| hit.start < stretch.from);
         let inside = carried[first..].iter().take_while(|hit| hit.start < end);
         hits.extend(
             inside
                 .filter(|hit| hit.end() <= end)
-                .map(|hit| Hit { start: hit.start - copied + segment.start, ..*hit }),
+                .map(|hit| Hit { start: hit.start - stretch.from + stretch.start, ..*hit }),
         );
     }
 }
@@ -161,8 +139,8 @@ fn carry(segments: &[Segment<'_>], carried: &[Hit], hits: &mut Vec<Hit>) {
 mod tests {
     use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop, prop_oneof, proptest};
 
-    use super::Carrier;
-    use crate::git::pack::delta::Delta;
+    use super::{Carrier, Recipe};
+    use crate::git::pack::delta::Script;
     use crate::model::chunk::Hit;
 
     const KEYWORDS: [&[u8]; 4] = [b"a", b"aba", b"bcab", b"cccccc"];
@@ -230,14 +208,16 @@ mod tests {
         #[test]
         fn carried_hits_are_those_of_a_full_search(base in letters(100), steps in steps()) {
             let (bytes, result) = delta(&base, &steps);
-            let delta = Delta::new(&bytes, base.len()).expect("a good delta");
-            let mut built = vec![0; delta.result_size];
-            delta.apply(&base, &mut built);
+            let mut script = Script::default();
+            script.read(&bytes, base.len()).expect("a good delta");
+            let mut built = vec![0; script.result_size()];
+            script.apply(&bytes, &base, &mut built);
             assert_eq!(built, result);
             let (mut of_base, mut expected, mut hits) = (Vec::new(), Vec::new(), Vec::new());
             search(&base, &mut of_base);
             search(&result, &mut expected);
-            Carrier::default().hits((&delta, &base), &of_base, 6, &mut search, &mut hits);
+            let recipe = Recipe { script: &script, delta: &bytes, base: &base };
+            Carrier::default().hits(recipe, &of_base, 6, &mut search, &mut hits);
             assert_eq!(hits, expected);
         }
     }

@@ -9,8 +9,8 @@ use flate2::read::ZlibDecoder;
 
 use super::PackError;
 use super::budget::Budget;
-use super::carry::Carrier;
-use super::delta::Delta;
+use super::carry::{Carrier, Recipe};
+use super::delta::Script;
 use super::file::Pack;
 use super::forest::{Forest, NONE, Root};
 use super::inflate::{Buffer, Inflater, credible};
@@ -139,6 +139,7 @@ pub struct Walker<'a> {
     inflater: Inflater,
     carrier: Carrier,
     delta: Buffer,
+    script: Script,
     spare: Vec<Buffer>,
     spare_room: usize,
     spare_hits: Vec<Vec<Hit>>,
@@ -157,6 +158,7 @@ impl<'a> Walker<'a> {
             inflater: Inflater::default(),
             carrier: Carrier::default(),
             delta: Buffer::default(),
+            script: Script::default(),
             spare: Vec::new(),
             spare_room: 0,
             spare_hits: Vec::new(),
@@ -247,13 +249,20 @@ impl<'a> Walker<'a> {
         let head = pack.head(forest.offset(node))?;
         let packed = pack.body().get(head.data..forest.end(node)).ok_or(PackError::Cut)?;
         let size = credible(head.size, packed.len())?;
-        let mut packed_delta = std::mem::take(&mut self.delta);
+        if !self.plan.budget.allows(size) {
+            return Err(PackError::TooLarge);
+        }
+        let (mut delta, mut script) =
+            (std::mem::take(&mut self.delta), std::mem::take(&mut self.script));
         let result = self
             .inflater
-            .inflate(packed, size, &mut packed_delta)
-            .and_then(|()| Delta::new(&packed_delta, base.bytes.len()))
-            .and_then(|delta| self.apply(node, kind, (&delta, base), visitor));
-        self.delta = packed_delta;
+            .inflate(packed, size, &mut delta)
+            .and_then(|()| script.read(&delta, base.bytes.len()))
+            .and_then(|()| {
+                let recipe = Recipe { script: &script, delta: &delta, base: &base.bytes };
+                self.apply(node, kind, (recipe, &base.hits), visitor)
+            });
+        (self.delta, self.script) = (delta, script);
         result
     }
 
@@ -261,7 +270,7 @@ impl<'a> Walker<'a> {
         &mut self,
         node: u32,
         kind: Kind,
-        (delta, base): (&Delta<'_>, &Frame),
+        (recipe, carried): (Recipe<'_>, &[Hit]),
         visitor: &mut dyn Visitor,
     ) -> Result<Option<Frame>, PackError> {
         let mut hits = self.spare_hits.pop().unwrap_or_default();
@@ -269,20 +278,22 @@ impl<'a> Walker<'a> {
         if !full {
             let longest = visitor.longest();
             let mut search = |text: &[u8], hits: &mut Vec<Hit>| visitor.search(text, hits);
-            let pair = (delta, &*base.bytes);
-            self.carrier.hits(pair, &base.hits, longest, &mut search, &mut hits);
+            self.carrier.hits(recipe, carried, longest, &mut search, &mut hits);
         }
+        let Recipe { script, delta, base } = recipe;
         let next = self.plan.forest.first_child(node);
-        let seen = full || !hits.is_empty() || visitor.must_see(kind, delta.beginning(&base.bytes));
+        let seen =
+            full || !hits.is_empty() || visitor.must_see(kind, script.beginning(delta, base));
+        let size = script.result_size();
         if next == NONE && !seen {
             self.spare_hits.push(hits);
             if self.new_id(node).is_some() {
-                visitor.read(delta.result_size as u64);
+                visitor.read(size as u64);
             }
             return Ok(None);
         }
-        let mut bytes = self.buffer(delta.result_size)?;
-        delta.apply(&base.bytes, bytes.reset(delta.result_size));
+        let mut bytes = self.buffer(size)?;
+        script.apply(delta, base, bytes.reset(size));
         if full {
             visitor.search(&bytes, &mut hits);
         }
