@@ -8,6 +8,7 @@ mod fixtures;
 mod history;
 mod kinds;
 mod look_alikes;
+mod output;
 mod prefixes;
 mod reports;
 mod rooms;

@@ -126,6 +126,37 @@ fn no_message_holds_a_secret() {
 }
 
 #[test]
+fn no_complaint_about_arguments_holds_a_secret() {
+    let folder = Folder::new();
+    let token = pat(52);
+    let planted = Planted::new(&[(token.clone(), 6)]);
+    let (flag, value) = (format!("--{token}"), format!("--threads={token}"));
+    let pair = format!("{token}=x");
+    for arguments in [
+        &["scan", "--threads", &token][..],
+        &["scan", &value],
+        &["scan", "--format", &token],
+        &["scan", "--evidence", &token],
+        &["scan", "--max-file-size", &token],
+        &["scan", "--report", &token],
+        &["scan", "--report", &pair],
+        &["scan", &flag],
+        &["scan", "--staged", "--no-history", &flag],
+        &["rules", &token],
+        &["rules", "check", "a", &token],
+        &["completions", &token],
+        &[&token],
+        &[&flag],
+        &["man", &token],
+    ] {
+        let run = folder.run(arguments).expect(2);
+        planted.must_not_be_in("stderr", &run.stderr);
+        planted.must_not_be_in("stdout", &run.stdout);
+        assert!(run.stderr.starts_with("error: "), "{}", run.stderr);
+    }
+}
+
+#[test]
 fn the_name_of_a_repository_holds_no_secret() {
     let folder = Folder::new();
     let (token, other) = (pat(53), pat(54));
