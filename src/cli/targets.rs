@@ -8,7 +8,7 @@ use anyhow::Context as _;
 
 use super::args::ScanArgs;
 use crate::git::GitError;
-use crate::git::repository::Repository;
+use crate::git::repository::{Around, Repository, is_git_folder};
 use crate::model::object::ObjectId;
 use crate::scan::Work;
 use crate::sources::exclude::Exclude;
@@ -69,8 +69,9 @@ impl Look<'_> {
         match Repository::at(self.target) {
             Ok(Some(repository)) => self.repository(&repository),
             Ok(None) => match Repository::around(self.target) {
-                Ok(Some(repository)) => self.inside(&repository),
-                Ok(None) => self.folder(),
+                Ok(Around::WorkTree(repository)) => self.inside(&repository),
+                Ok(Around::GitFolder(folder)) => Err(inside_git_folder(&folder)),
+                Ok(Around::None) => self.folder(),
                 Err(error) => self.unreadable(&error),
             },
             Err(error) => self.unreadable(&error),
@@ -78,12 +79,7 @@ impl Look<'_> {
     }
 
     fn staged(&mut self) -> Result<(), String> {
-        let repository = match Repository::at(self.target) {
-            Ok(None) => Repository::around(self.target),
-            other => other,
-        };
-        let repository = repository.map_err(|error| repository_error(&error))?;
-        let repository = repository.ok_or("not a git repository")?;
+        let repository = found(self.target)?;
         self.note(&repository);
         // A hook is told which index the commit is made of.
         let is_here = self.target == Path::new(".");
@@ -102,6 +98,10 @@ impl Look<'_> {
     fn file(&mut self) -> Result<(), String> {
         if self.args.no_files {
             return Err("it is a file, and --no-files leaves files out".to_owned());
+        }
+        let canonical = self.target.canonicalize().unwrap_or_default();
+        if let Some(Ok(Around::WorkTree(repository))) = canonical.parent().map(Repository::around) {
+            self.settings_of(&repository);
         }
         let files = self.files(false);
         self.targets.work.sources.push(Box::new(files));
@@ -127,7 +127,25 @@ impl Look<'_> {
             self.note(repository);
             return self.history(repository);
         }
-        self.work_tree(repository, Path::new(""))
+        match repository.work_tree() {
+            Some(top) if !same(self.target, top) => self.elsewhere(repository, top),
+            _ => self.work_tree(repository, Path::new("")),
+        }
+    }
+
+    /// A repository whose work tree is another folder. That was not named, and may be anywhere.
+    fn elsewhere(&mut self, repository: &Repository, top: &Path) -> Result<(), String> {
+        self.note(repository);
+        if !self.args.no_files {
+            let top = top.display();
+            self.targets.work.coverage.gap(format!(
+                "the work tree is elsewhere, as core.worktree says, and its files are not read \
+                 (stanch scan {top})"
+            ));
+            let files = self.files(false);
+            self.targets.work.sources.push(Box::new(files));
+        }
+        self.history(repository)
     }
 
     /// A folder inside a work tree: its files, and the history of the repository around it.
@@ -139,7 +157,10 @@ impl Look<'_> {
         match below {
             // Somebody who names an ignored folder wants it read.
             Some(below) if !repository.ignores(&below) => self.work_tree(repository, &below),
-            _ => self.folder(),
+            _ => {
+                self.settings_of(repository);
+                self.folder()
+            }
         }
     }
 
@@ -171,7 +192,8 @@ impl Look<'_> {
 
     /// A repository that cannot be opened: its files can be read all the same.
     fn unreadable(&mut self, error: &GitError) -> Result<(), String> {
-        if !self.args.no_files {
+        let is_git_folder = self.target.canonicalize().is_ok_and(|it| is_git_folder(&it));
+        if !self.args.no_files && !is_git_folder {
             let files = self.files(false);
             self.targets.work.sources.push(Box::new(files));
         }
@@ -193,6 +215,11 @@ impl Look<'_> {
         if self.targets.head.is_none() {
             self.targets.head = repository.head();
         }
+        self.settings_of(repository);
+    }
+
+    /// The settings of a repository hold for whatever is read of it.
+    fn settings_of(&mut self, repository: &Repository) {
         self.targets.work_trees.extend(repository.work_tree().map(Path::to_path_buf));
     }
 
@@ -201,6 +228,25 @@ impl Look<'_> {
         let is_here = self.target == Path::new(".");
         (!is_here).then(|| Arc::from(self.target.as_os_str().as_bytes()))
     }
+}
+
+/// The repository that a target is, or lies in.
+fn found(target: &Path) -> Result<Repository, String> {
+    match Repository::at(target) {
+        Ok(Some(repository)) => Ok(repository),
+        Ok(None) => match Repository::around(target) {
+            Ok(Around::WorkTree(repository)) => Ok(*repository),
+            Ok(Around::GitFolder(folder)) => Err(inside_git_folder(&folder)),
+            Ok(Around::None) => Err("not a git repository".to_owned()),
+            Err(error) => Err(repository_error(&error)),
+        },
+        Err(error) => Err(repository_error(&error)),
+    }
+}
+
+fn inside_git_folder(folder: &Path) -> String {
+    let folder = folder.display();
+    format!("it is inside the git folder {folder}, which is not read as files (scan that instead)")
 }
 
 fn same(a: &Path, b: &Path) -> bool {

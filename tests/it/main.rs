@@ -5,6 +5,7 @@ mod bad_input;
 mod cli;
 mod files;
 mod fixtures;
+mod git_folders;
 mod history;
 mod kinds;
 mod look_alikes;
