@@ -81,16 +81,8 @@ impl Look<'_> {
     fn staged(&mut self) -> Result<(), String> {
         let repository = found(self.target)?;
         self.note(&repository);
-        // A hook is told which index the commit is made of.
-        let is_here = self.target == Path::new(".");
-        let index_file =
-            std::env::var_os("GIT_INDEX_FILE").filter(|file| is_here && !file.is_empty());
-        let source = StagedChange::new(
-            repository,
-            index_file.map(PathBuf::from),
-            self.exclude.clone(),
-            self.label(),
-        );
+        let index_file = hooks_index(&repository);
+        let source = StagedChange::new(repository, index_file, self.exclude.clone(), self.label());
         self.targets.work.sources.push(Box::new(source));
         Ok(())
     }
@@ -168,7 +160,11 @@ impl Look<'_> {
         self.note(repository);
         if !self.args.no_files {
             let mut files = self.files(!self.args.no_ignore);
-            let tracked = repository.tracked().map_err(|error| repository_error(&error))?;
+            let tracked = repository.tracked().unwrap_or_else(|error| {
+                let why = format!("the index cannot be read: {error}");
+                self.targets.work.coverage.fail(&index_name(repository), why);
+                repository.tracked_by_head()
+            });
             for entry in tracked {
                 let path = PathBuf::from(std::ffi::OsString::from_vec(entry.path.into_vec()));
                 if let Ok(path) = path.strip_prefix(below) {
@@ -242,6 +238,23 @@ fn found(target: &Path) -> Result<Repository, String> {
         },
         Err(error) => Err(repository_error(&error)),
     }
+}
+
+/// The index of which a commit is being made, as git tells its hooks: that of the repository in
+/// which they run. A path is relative to the top of the work tree, where git itself stands then.
+fn hooks_index(repository: &Repository) -> Option<PathBuf> {
+    let file = std::env::var_os("GIT_INDEX_FILE").filter(|file| !file.is_empty())?;
+    let here = found(Path::new(".")).ok()?;
+    let is_its = same(here.git_dir(), repository.git_dir());
+    let top = repository.work_tree().unwrap_or(Path::new(""));
+    is_its.then(|| top.join(file))
+}
+
+/// The index in few words: below the folder where we stand, or whole.
+fn index_name(repository: &Repository) -> Vec<u8> {
+    let path = repository.git_dir().join("index");
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(here).unwrap_or(&path).as_os_str().as_bytes().to_vec()
 }
 
 fn inside_git_folder(folder: &Path) -> String {

@@ -2,6 +2,8 @@
 //! commit and path hold a blob. Runs no git, no hook, no filter, and writes nothing.
 
 pub mod attribution;
+mod bitmap;
+mod index;
 pub mod listing;
 pub mod objects;
 pub mod pack;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use git2::RepositoryOpenFlags;
 
-use super::{GitError, object_id};
+use super::{GitError, index, object_id};
 use crate::model::object::ObjectId;
 use crate::model::origin::PathBytes;
 
@@ -99,7 +99,7 @@ impl Repository {
 
     /// Every path in the index, once.
     pub fn tracked(&self) -> Result<Vec<Tracked>, GitError> {
-        let index = self.inner.index()?;
+        let index = index::open(self, None)?;
         let mut tracked: Vec<Tracked> = index
             .iter()
             .map(|entry| Tracked {
@@ -110,6 +110,21 @@ impl Repository {
         // A path in conflict stands there up to three times, in a row.
         tracked.dedup_by(|a, b| a.path == b.path);
         Ok(tracked)
+    }
+
+    /// Every path in the commit of HEAD: for an index that cannot be read, the best that is left.
+    pub fn tracked_by_head(&self) -> Vec<Tracked> {
+        let mut tracked = Vec::new();
+        let head = self.inner.head().and_then(|head| head.peel_to_tree());
+        // What cannot be read here is said of the history.
+        let _ = head.map_err(GitError::from).and_then(|tree| {
+            index::below(self, b"", tree.id(), |entry| {
+                let submodule = entry.mode == 0o160_000;
+                tracked.push(Tracked { path: entry.path.into_boxed_slice(), submodule });
+                Ok(())
+            })
+        });
+        tracked
     }
 
     /// Parts of the history that are known to be missing, each with the command that fetches

@@ -9,6 +9,7 @@ mod git_folders;
 mod history;
 mod kinds;
 mod look_alikes;
+mod odd_indexes;
 mod output;
 mod prefixes;
 mod reports;
