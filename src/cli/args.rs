@@ -93,6 +93,13 @@ pub struct ScanArgs {
     /// Leave larger files on disk out (such as 10MB); the result is then incomplete
     #[arg(long, value_name = "SIZE", value_parser = parse_size, help_heading = "What is read")]
     pub max_file_size: Option<u64>,
+    /// Memory for unpacked objects of a history (default: a quarter of what there is)
+    #[arg(long, value_name = "SIZE", value_parser = parse_size, help_heading = "What is read")]
+    pub memory_limit: Option<u64>,
+    /// Search every version of a file from end to end, not only what is new in it (slow; the
+    /// result is the same)
+    #[arg(long, help_heading = "What is read")]
+    pub full_scan: bool,
     /// Use so many threads (default: as many as there are processors)
     #[arg(long, value_name = "N", help_heading = "What is read")]
     pub threads: Option<NonZeroUsize>,

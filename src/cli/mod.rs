@@ -5,6 +5,7 @@ pub mod args;
 pub mod config;
 pub mod console;
 pub mod exit;
+pub mod memory;
 pub mod output;
 pub mod progress;
 pub mod rules;

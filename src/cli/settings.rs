@@ -13,7 +13,7 @@ use crate::model::secret::Secret;
 use crate::rules::complaint::Complaint;
 use crate::rules::prefix::InstancePrefix;
 use crate::rules::set::RuleSet;
-use crate::scan::{Exposure, Options};
+use crate::scan::{Options, Visibility};
 
 /// The variable that keys fingerprints.
 const FINGERPRINT_KEY: &str = "STANCH_FINGERPRINT_KEY";
@@ -24,7 +24,7 @@ pub fn scan_options(args: &ScanArgs) -> Options {
     let key = std::env::var_os(FINGERPRINT_KEY).filter(|key| !key.is_empty());
     Options {
         evidence: args.evidence,
-        exposure: if args.show_secrets { Exposure::Shown } else { Exposure::Masked },
+        visibility: if args.show_secrets { Visibility::Shown } else { Visibility::Masked },
         fingerprint_key: key.map(|key| Secret::new(key.into_encoded_bytes())),
         threads: args.threads.map_or_else(processors, NonZeroUsize::get),
     }

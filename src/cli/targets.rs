@@ -7,13 +7,15 @@ use std::sync::Arc;
 use anyhow::Context as _;
 
 use super::args::ScanArgs;
+use super::memory;
 use crate::git::GitError;
+use crate::git::pack::traverse::How;
 use crate::git::repository::{Around, Repository, is_git_folder};
 use crate::model::object::ObjectId;
 use crate::scan::Work;
 use crate::sources::exclude::Exclude;
 use crate::sources::files::Files;
-use crate::sources::history::History;
+use crate::sources::history::{History, Options};
 use crate::sources::staged::StagedChange;
 use crate::sources::stdin::{Stdin, reason};
 
@@ -180,10 +182,33 @@ impl Look<'_> {
 
     fn history(&mut self, repository: &Repository) -> Result<(), String> {
         if !self.args.no_history {
-            let history = History::new(repository.git_dir(), self.exclude.clone(), self.label());
+            let history = History::new(repository.git_dir(), self.history_options(), self.label());
             self.targets.work.sources.push(Box::new(history));
         }
         Ok(())
+    }
+
+    fn history_options(&self) -> Options {
+        Options {
+            exclude: self.exclude.clone(),
+            folders: self.quarantine(),
+            memory: self.args.memory_limit.unwrap_or_else(memory::default_limit),
+            how: if self.args.full_scan { How::Full } else { How::Carried },
+        }
+    }
+
+    /// Object folders that git names to a hook: what is being pushed lies there until the hook
+    /// accepts it (git-receive-pack(1), "Quarantine Environment").
+    fn quarantine(&self) -> Vec<PathBuf> {
+        if self.target != Path::new(".") {
+            return Vec::new();
+        }
+        let variables = ["GIT_OBJECT_DIRECTORY", "GIT_QUARANTINE_PATH"];
+        let single = variables.iter().filter_map(|name| std::env::var_os(name));
+        let borrowed = std::env::var_os("GIT_ALTERNATE_OBJECT_DIRECTORIES").unwrap_or_default();
+        let borrowed: Vec<PathBuf> = std::env::split_paths(&borrowed).collect();
+        let named = single.map(PathBuf::from).chain(borrowed);
+        named.filter(|folder| !folder.as_os_str().is_empty()).collect()
     }
 
     /// A repository that cannot be opened: its files can be read all the same.

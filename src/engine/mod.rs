@@ -18,14 +18,14 @@ pub mod surroundings;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::model::chunk::Reach;
+use crate::model::chunk::{Hit, Reach};
 use crate::model::finding::{Evidence, RuleCard};
 use crate::model::span::Span;
 use crate::rules::complaint::Complaint;
 use crate::rules::set::RuleSet;
 
 use confirm::Confirm;
-use prefilter::{Hit, Prefilter};
+use prefilter::Prefilter;
 
 /// What a rule has matched: spans, no bytes.
 #[derive(Clone, Debug)]
@@ -73,6 +73,11 @@ impl Engine {
     /// How far around a keyword the text matters.
     pub fn reach(&self) -> Reach {
         self.confirm.reach()
+    }
+
+    /// Bytes of the longest keyword.
+    pub fn longest_keyword(&self) -> usize {
+        self.prefilter.longest()
     }
 
     /// Finds every keyword of `text` that begins in `range`, in order.

@@ -10,21 +10,13 @@ use std::ops::Range;
 use aho_corasick::packed::{self, MatchKind, Searcher};
 use aho_corasick::{AhoCorasick, Span};
 
+use crate::model::chunk::Hit;
 use crate::rules::rule::{Keyword, Rule};
 
 /// Anchors are at most this long: what the vectorised search looks at.
 const ANCHOR: usize = 4;
 /// With more anchors than this an automaton is faster than the vectorised search.
 const MOST_PACKED: usize = 100;
-
-/// A keyword in a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Hit {
-    /// Offset of its first byte.
-    pub start: usize,
-    /// Which keyword.
-    pub keyword: u16,
-}
 
 /// The search for all keywords.
 #[derive(Debug)]
@@ -58,6 +50,12 @@ enum Search {
     Automaton(Box<AhoCorasick>),
 }
 
+impl Entry {
+    fn len(&self) -> u32 {
+        u32::try_from(self.keyword.bytes.len()).unwrap_or(u32::MAX)
+    }
+}
+
 impl Prefilter {
     /// Prepares the search for the keywords of `rules`.
     pub fn new(rules: &[Rule]) -> Self {
@@ -79,9 +77,14 @@ impl Prefilter {
         Self { keywords, anchors, search, furthest }
     }
 
+    /// Bytes of the longest keyword.
+    pub fn longest(&self) -> usize {
+        self.keywords.iter().map(|entry| entry.keyword.bytes.len()).max().unwrap_or(0)
+    }
+
     /// The rules that a keyword belongs to.
-    pub fn rules_of(&self, keyword: u16) -> &[usize] {
-        &self.keywords[usize::from(keyword)].rules
+    pub fn rules_of(&self, keyword: u32) -> &[usize] {
+        &self.keywords[keyword as usize].rules
     }
 
     /// Appends every keyword that begins in `range`, in order.
@@ -119,9 +122,10 @@ impl Prefilter {
         for &(keyword, offset) in &self.anchors[anchor].users {
             let start = at.checked_sub(offset).filter(|start| looking.range.contains(start));
             if let Some(start) = start
-                && self.keywords[usize::from(keyword)].keyword.begins(&looking.text[start..])
+                && self.keywords[keyword as usize].keyword.begins(&looking.text[start..])
             {
-                looking.hits.push(Hit { start, keyword });
+                let len = self.keywords[keyword as usize].len();
+                looking.hits.push(Hit { start, keyword, len });
             }
         }
     }
@@ -181,19 +185,19 @@ fn anchors(keywords: &[Entry]) -> Vec<Anchor> {
 type SharedPart = (Vec<u8>, bool, Users);
 
 /// Keywords, each with the offset at which it holds an anchor.
-type Users = Vec<(u16, usize)>;
+type Users = Vec<(u32, usize)>;
 
 /// Chooses for every keyword a part that stands for it: seldom in ordinary text, and shared with
 /// as many other keywords as possible, since every anchor costs time at every byte. The part
 /// with the least cost for each keyword that it serves is taken, then the next, until all are
 /// served.
 fn shared_parts(keywords: &[Entry]) -> Vec<SharedPart> {
-    let mut left: Vec<u16> = (0_u16..).take(keywords.len()).collect();
+    let mut left: Vec<u32> = (0_u32..).take(keywords.len()).collect();
     let mut chosen = Vec::new();
     while !left.is_empty() {
         let mut parts: BTreeMap<(&[u8], bool), Users> = BTreeMap::new();
         for &number in &left {
-            let keyword = &keywords[usize::from(number)].keyword;
+            let keyword = &keywords[number as usize].keyword;
             let length = keyword.bytes.len().min(ANCHOR);
             for (offset, part) in keyword.bytes.windows(length).enumerate() {
                 let users = parts.entry((part, keyword.ignore_case)).or_default();
@@ -263,7 +267,8 @@ fn spellings(part: &[u8], ignore_case: bool) -> Vec<Vec<u8>> {
 mod tests {
     use proptest::prelude::{ProptestConfig, Strategy, prop, proptest};
 
-    use super::{Hit, Prefilter};
+    use super::Prefilter;
+    use crate::model::chunk::Hit;
     use crate::rules::rule::Keyword;
     use crate::rules::set::RuleSet;
 
@@ -271,9 +276,9 @@ mod tests {
     fn plain(prefilter: &Prefilter, text: &[u8], range: std::ops::Range<usize>) -> Vec<Hit> {
         let mut hits = Vec::new();
         for start in range {
-            for (keyword, entry) in (0_u16..).zip(&prefilter.keywords) {
+            for (keyword, entry) in (0_u32..).zip(&prefilter.keywords) {
                 if entry.keyword.begins(&text[start..]) {
-                    hits.push(Hit { start, keyword });
+                    hits.push(Hit { start, keyword, len: entry.len() });
                 }
             }
         }

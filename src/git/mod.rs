@@ -3,12 +3,15 @@
 
 pub mod attribution;
 mod bitmap;
+pub mod database;
 mod index;
-pub mod listing;
+pub mod loose;
 pub mod objects;
 pub mod pack;
+pub mod reader;
 pub mod repository;
 pub mod staged;
+pub mod sweep;
 pub mod text;
 
 use git2::{ErrorClass, ErrorCode};

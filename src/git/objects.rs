@@ -4,20 +4,7 @@ use git2::{ObjectType, Odb};
 
 use super::repository::Repository;
 use super::{GitError, oid};
-use crate::model::object::ObjectId;
-
-/// The four types of objects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// The content of a file.
-    Blob,
-    /// A folder.
-    Tree,
-    /// A commit.
-    Commit,
-    /// An annotated tag.
-    Tag,
-}
+use crate::model::object::{Kind, ObjectId};
 
 /// Reads objects. Each thread has its own.
 pub struct Reader<'repository> {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use git2::RepositoryOpenFlags;
 
+use super::database::Database;
 use super::{GitError, index, object_id};
 use crate::model::object::ObjectId;
 use crate::model::origin::PathBytes;
@@ -158,6 +159,12 @@ impl Repository {
             git2::ObjectFormat::Sha256 => 32,
             git2::ObjectFormat::Sha1 => 20,
         }
+    }
+
+    /// Its object database, with further object folders beside its own.
+    pub fn database(&self, folders: &[PathBuf]) -> Database {
+        let own = std::iter::once(self.objects_dir());
+        Database::open(own.chain(folders.iter().cloned()).collect(), self.hash_len())
     }
 
     pub(super) fn objects_dir(&self) -> PathBuf {

@@ -1,6 +1,7 @@
 //! The texts inside commits and annotated tags. Pure: bytes in, parts out. Both are headers, an
 //! empty line and a message (git's `Documentation/gitformat-commit`, git-hash-object(1)).
 
+use crate::model::object::ObjectId;
 use crate::model::origin::{Moment, Signature};
 
 /// A commit or tag, taken apart.
@@ -18,6 +19,14 @@ pub fn split(object: &[u8]) -> Parts<'_> {
         Some(at) => Parts { header: &object[..=at], message: &object[at + 2..] },
         None => Parts { header: object, message: &[] },
     }
+}
+
+/// The object ids in the header lines `name` (`tree`, `parent`, `object`).
+pub fn ids<'a>(header: &'a [u8], name: &'static str) -> impl Iterator<Item = ObjectId> + 'a {
+    header
+        .split(|&byte| byte == b'\n')
+        .filter_map(move |line| line.strip_prefix(name.as_bytes())?.strip_prefix(b" "))
+        .filter_map(ObjectId::from_hex)
 }
 
 /// Reads the signature in the header line `name` (`author`, `committer`, `tagger`):
@@ -52,7 +61,7 @@ fn moment(text: &[u8]) -> Moment {
 
 #[cfg(test)]
 mod tests {
-    use super::{Moment, signature, split};
+    use super::{Moment, ids, signature, split};
 
     #[test]
     fn a_commit_is_taken_apart() {
@@ -64,6 +73,16 @@ mod tests {
         assert_eq!((&*author.name, &*author.email), (&b"A U Thor"[..], &b"a@example.com"[..]));
         assert_eq!(author.when, Moment { seconds: 1_700_000_000, offset_minutes: -330 });
         assert_eq!(signature(parts.header, "tagger"), None);
+    }
+
+    #[test]
+    fn ids_are_read_from_the_header() {
+        let hex = "0123456789abcdef0123456789abcdef01234567";
+        let header = format!("tree {hex}\nparent {hex}\nparent {hex}\nparent 12\nparents {hex}\n");
+        let parents: Vec<String> =
+            ids(header.as_bytes(), "parent").map(|id| id.to_string()).collect();
+        assert_eq!(parents, [hex, hex]);
+        assert_eq!(ids(header.as_bytes(), "tree").count(), 1);
     }
 
     #[test]

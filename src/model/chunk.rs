@@ -1,4 +1,4 @@
-//! A piece of a text on its way from a source to the engine.
+//! A piece of a text on its way from a source to the engine, and where keywords stand in it.
 
 use std::ops::Range;
 
@@ -34,4 +34,23 @@ pub struct Reach {
     pub before: usize,
     /// From the first byte of the keyword on.
     pub after: usize,
+}
+
+/// A keyword in a text. What a search finds at a place depends on the bytes of the keyword alone,
+/// so a hit stays one wherever these bytes are copied to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Hit {
+    /// Offset of its first byte.
+    pub start: usize,
+    /// Which keyword.
+    pub keyword: u32,
+    /// Bytes of the keyword.
+    pub len: u32,
+}
+
+impl Hit {
+    /// One past its last byte.
+    pub fn end(self) -> usize {
+        self.start + self.len as usize
+    }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::coverage::Coverage;
 use super::facts::Facts;
 use super::origin::Origin;
+use super::provenance::Provenance;
 use super::secret::Secret;
 use super::span::Position;
 use super::verdict::Verdict;
@@ -140,6 +141,8 @@ pub struct Finding {
     pub occurrences: u64,
     /// The line of the first place.
     pub excerpt: Option<Excerpt>,
+    /// How it came into the history; `None` when no history was read or none holds it.
+    pub provenance: Option<Provenance>,
 }
 
 impl Finding {

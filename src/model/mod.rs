@@ -7,6 +7,7 @@ pub mod facts;
 pub mod finding;
 pub mod object;
 pub mod origin;
+pub mod provenance;
 pub mod secret;
 pub mod span;
 pub mod verdict;

@@ -9,7 +9,7 @@ use super::object::ObjectId;
 pub type PathBytes = Box<[u8]>;
 
 /// A moment as git stores it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Moment {
     /// Seconds since 1970-01-01T00:00:00Z.
     pub seconds: i64,
@@ -18,7 +18,7 @@ pub struct Moment {
 }
 
 /// Author of a commit or tagger of a tag; bytes, since git demands no encoding.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Signature {
     /// When, first, so that origins sort by time.
     pub when: Moment,
@@ -26,6 +26,14 @@ pub struct Signature {
     pub name: Box<[u8]>,
     /// Address, without the angle brackets.
     pub email: Box<[u8]>,
+}
+
+impl Signature {
+    /// The same moment with name and address rewritten.
+    pub fn map_text(&self, map: &dyn Fn(&[u8]) -> Vec<u8>) -> Self {
+        let text = |bytes: &[u8]| map(bytes).into_boxed_slice();
+        Self { when: self.when, name: text(&self.name), email: text(&self.email) }
+    }
 }
 
 /// Where a text came from. The variants stand in the order in which places are listed.

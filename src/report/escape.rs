@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 /// True for characters that a terminal obeys or hides instead of printing.
-fn is_dangerous(character: char) -> bool {
+pub(super) fn is_dangerous(character: char) -> bool {
     character.is_control()
         || matches!(
             character,

@@ -9,6 +9,7 @@ use super::json::pretty;
 use super::problems::problems;
 use super::{Context, shown, when, words};
 use crate::model::finding::{Finding, Outcome, Place, Severity};
+use crate::model::provenance::{Change, Provenance};
 
 /// The version of GitLab's schema.
 const SCHEMA: &str = "15.2.0";
@@ -65,20 +66,77 @@ fn vulnerability(finding: &Finding, context: &Context) -> Value {
         "details": {
             "fingerprint": detail("Fingerprint", &finding.fingerprint),
             "evidence": detail("Evidence", finding.evidence.word()),
-            "occurrences": detail("Occurrences", &finding.occurrences.to_string()),
+            "occurrences": detail("Occurrences", &occurrences(finding)),
         },
     });
+    if let Some(provenance) = &finding.provenance {
+        add_provenance(&mut value["details"], provenance);
+    }
     if finding.places.len() > 1 {
-        let others: Vec<Value> = finding
-            .places
-            .iter()
-            .skip(1)
-            .map(|place| json!({ "type": "text", "name": "place", "value": place_text(place) }))
-            .collect();
-        value["details"]["places"] =
-            json!({ "type": "list", "name": "Also found in", "items": others });
+        let others: Vec<String> = finding.places.iter().skip(1).map(place_text).collect();
+        value["details"]["places"] = list("Also found in", "place", &others);
     }
     value
+}
+
+/// `2 places, 4 blobs, 2 paths`.
+fn occurrences(finding: &Finding) -> String {
+    let places = words::count(finding.occurrences, "place");
+    let extent = finding.provenance.as_ref().and_then(words::extent);
+    extent.map_or_else(|| places.clone(), |extent| format!("{places}, {extent}"))
+}
+
+/// How it came into the history, a detail for each part that is known.
+fn add_provenance(details: &mut Value, provenance: &Provenance) {
+    let changes =
+        |changes: &[Change], count: u64| counted(changes.iter().map(change_text).collect(), count);
+    let lossy = |name: &[u8]| String::from_utf8_lossy(name).into_owned();
+    let refs = provenance.refs.iter().map(|name| lossy(name)).collect();
+    let lists = [
+        ("introduced", "Came in with", "commit", {
+            changes(&provenance.introduced, provenance.introduced_count)
+        }),
+        ("removed", "Taken out in", "commit", {
+            changes(&provenance.removed, provenance.removed_count)
+        }),
+        ("refs", "Branches and tags that hold it", "ref", counted(refs, provenance.refs_count)),
+    ];
+    for (key, name, item, texts) in lists {
+        if !texts.is_empty() {
+            details[key] = list(name, item, &texts);
+        }
+    }
+    details["in_head"] = detail("Still in HEAD", if provenance.in_head { "yes" } else { "no" });
+    details["exposure"] = detail("Exposure", words::exposure(provenance.exposure));
+}
+
+/// A list that says how many entries it has not kept.
+fn counted(mut texts: Vec<String>, count: u64) -> Vec<String> {
+    let more = count.saturating_sub(texts.len() as u64);
+    if more > 0 {
+        texts.push(format!("and {} more", words::number(more)));
+    }
+    texts
+}
+
+/// A change as one line of text: `3f2a… 2025-03-02T10:00:00+01:00 Name <address> path:line`.
+fn change_text(change: &Change) -> String {
+    let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let mut text = change.commit.to_string();
+    if let Some(date) = when::rfc3339(change.author.when) {
+        text += &format!(" {date}");
+    }
+    text += &format!(" {} <{}>", lossy(&change.author.name), lossy(&change.author.email));
+    if let Some(path) = &change.path {
+        let line = change.position.map(|position| format!(":{}", position.line));
+        text += &format!(" {}{}", lossy(path), line.unwrap_or_default());
+    }
+    text
+}
+
+fn list(name: &str, item: &str, texts: &[String]) -> Value {
+    let items: Vec<Value> = texts.iter().map(|text| detail(item, text)).collect();
+    json!({ "type": "list", "name": name, "items": items })
 }
 
 fn detail(name: &str, value: &str) -> Value {
@@ -130,4 +188,66 @@ fn place_text(place: &Place) -> String {
 fn uuid(fingerprint: &str) -> String {
     let part = |from: usize, to: usize| fingerprint.get(from..to).unwrap_or_default();
     [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::render;
+    use crate::model::finding::Finding;
+    use crate::model::provenance::Exposure;
+    use crate::report::sample;
+
+    /// The report of one finding, held against GitLab's schema.
+    fn report(finding: Finding) -> Value {
+        let report = render(&sample::outcome(vec![finding]), &sample::context());
+        let report: Value = serde_json::from_str(&report).expect("JSON");
+        let mut schemas = boon::Schemas::new();
+        let schema = "tests/schemas/gl-secret-detection-report-15.2.0.schema.json";
+        let schema = boon::Compiler::new().compile(schema, &mut schemas).expect("a good schema");
+        schemas.validate(&report, schema).expect("what GitLab accepts");
+        report["vulnerabilities"][0]["details"].clone()
+    }
+
+    #[test]
+    fn provenance_is_among_the_details() {
+        let details = report(sample::finding());
+        let came_in = format!(
+            "{} 2025-03-02T10:00:00+01:00 Ann Example <ann@example.com> config/deploy.env:2",
+            "11".repeat(20)
+        );
+        let expected = json!({
+            "type": "list", "name": "Came in with",
+            "items": [
+                { "type": "text", "name": "commit", "value": came_in },
+                { "type": "text", "name": "commit", "value": "and 2 more" },
+            ],
+        });
+        assert_eq!(details["introduced"], expected);
+        let taken_out = details["removed"]["items"][0]["value"].as_str().expect("a text");
+        assert!(taken_out.ends_with("<ann@example.com> config/deploy.env"), "{taken_out}");
+        assert_eq!(details["refs"]["items"].as_array().map(Vec::len), Some(5));
+        assert_eq!(details["in_head"]["value"], "yes");
+        assert_eq!(details["exposure"]["value"], "pushed");
+        assert_eq!(details["occurrences"]["value"], "2 places, 4 blobs, 2 paths");
+    }
+
+    #[test]
+    fn what_is_not_known_is_left_out() {
+        let mut finding = sample::finding();
+        let provenance = finding.provenance.as_mut().expect("its provenance");
+        (provenance.introduced, provenance.introduced_count) = (Vec::new(), 0);
+        (provenance.removed, provenance.removed_count) = (Vec::new(), 0);
+        (provenance.refs, provenance.refs_count) = (Vec::new(), 0);
+        (provenance.in_head, provenance.exposure) = (false, Exposure::Unreachable);
+        let details = report(finding);
+        assert_eq!(details.get("introduced").or(details.get("refs")), None);
+        assert_eq!(details["in_head"]["value"], "no");
+        let mut finding = sample::finding();
+        finding.provenance = None;
+        let details = report(finding);
+        assert_eq!(details.get("in_head").or(details.get("exposure")), None);
+        assert_eq!(details["occurrences"]["value"], "2 places");
+    }
 }

@@ -3,19 +3,18 @@
 
 use std::collections::BTreeMap;
 
-use anstyle::{AnsiColor, Style};
+use anstyle::AnsiColor;
 
 use super::escape::{terminal, terminal_bytes};
+use super::layout::{Paint, flow};
 use super::problems::{listed, problems};
-use super::{Context, shown, when, words};
+use super::{Context, command, provenance, shown, when, words};
 use crate::model::coverage::{Coverage, Part};
 use crate::model::finding::{Finding, Outcome, Place, Severity};
-use crate::model::origin::Origin;
+use crate::model::origin::{Origin, Signature};
 
 /// Places of a secret that are listed; the rest is counted.
 const PLACES: usize = 4;
-/// Text is wrapped at this column.
-const WIDTH: usize = 92;
 /// Everything below the first line of a finding is indented so far.
 const INDENT: &str = "          ";
 
@@ -30,28 +29,6 @@ pub fn render(outcome: &Outcome, context: &Context) -> String {
     out += &advice(&outcome.findings, &paint);
     out += &closing(outcome, &paint);
     out
-}
-
-struct Paint {
-    colour: bool,
-}
-
-impl Paint {
-    fn with(&self, style: Style, text: &str) -> String {
-        if self.colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
-    }
-
-    fn bold(&self, text: &str) -> String {
-        self.with(Style::new().bold(), text)
-    }
-
-    fn dim(&self, text: &str) -> String {
-        self.with(Style::new().dimmed(), text)
-    }
-
-    fn colour(&self, colour: AnsiColor, text: &str) -> String {
-        self.with(Style::new().bold().fg_color(Some(colour.into())), text)
-    }
 }
 
 fn one(finding: &Finding, context: &Context, paint: &Paint) -> String {
@@ -69,26 +46,13 @@ fn one(finding: &Finding, context: &Context, paint: &Paint) -> String {
         paint.bold(&terminal(&finding.rule.title)),
         paint.colour(AnsiColor::Yellow, &secret),
     );
+    if let Some(provenance) = &finding.provenance {
+        out += &provenance::paragraph(provenance, INDENT, paint);
+    }
+    let command = command::command(finding);
     let mut line = |text: &str| out += &format!("{INDENT}{text}\n");
-    for (number, place) in finding.places.iter().take(PLACES).enumerate() {
-        line(&place_line(place, paint));
-        if let (0, Some(excerpt)) = (number, &finding.excerpt) {
-            let secret = terminal(excerpt.secret.lines().next().unwrap_or_default());
-            let shown = paint.colour(AnsiColor::Yellow, &secret);
-            let (before, after) = (terminal(&excerpt.before), terminal(&excerpt.after));
-            let bar = paint.dim(&format!("{:>5} │", place.position.line));
-            line(&format!("{bar} {before}{shown}{after}"));
-        }
-    }
-    let more = finding.occurrences.saturating_sub(PLACES as u64);
-    if more > 0 {
-        line(
-            &paint.dim(&format!(
-                "and {} (--format jsonl lists them)",
-                words::count(more, "more place")
-            )),
-        );
-    }
+    command.iter().for_each(|command| line(command));
+    places(finding, paint).iter().for_each(|place| line(place));
     let mut about = vec![words::evidence(finding)];
     about.extend(words::facts(&finding.facts));
     line(&terminal(&about.join(" · ")));
@@ -101,8 +65,46 @@ fn one(finding: &Finding, context: &Context, paint: &Paint) -> String {
     out
 }
 
-/// Where and since when: `path:line:column`, and for history the day, commit and author.
-fn place_line(place: &Place, paint: &Paint) -> String {
+/// The first places, a line each, and the text at the very first. What the paragraph above them
+/// has told is not said again.
+fn places(finding: &Finding, paint: &Paint) -> Vec<String> {
+    let mut lines = Vec::new();
+    let told = command::told(finding);
+    let introduced = finding.provenance.iter().flat_map(|it| &it.introduced);
+    let author = introduced.map(|change| &*change.author).next();
+    // The first place goes with its text: it is looked at even when its line is left out.
+    let mut listed = 0;
+    for (number, place) in finding.places.iter().enumerate() {
+        if told == Some(place) {
+            if number > 0 {
+                continue;
+            }
+        } else if listed < PLACES {
+            lines.push(place_line(place, author, paint));
+            listed += 1;
+        } else {
+            break;
+        }
+        if let (0, Some(excerpt)) = (number, &finding.excerpt) {
+            let secret = terminal(excerpt.secret.lines().next().unwrap_or_default());
+            let shown = paint.colour(AnsiColor::Yellow, &secret);
+            let (before, after) = (terminal(&excerpt.before), terminal(&excerpt.after));
+            let bar = paint.dim(&format!("{:>5} │", place.position.line));
+            lines.push(format!("{bar} {before}{shown}{after}"));
+        }
+    }
+    let said = listed as u64 + u64::from(told.is_some());
+    let more = finding.occurrences.saturating_sub(said);
+    if more > 0 {
+        let more = words::count(more, "more place");
+        lines.push(paint.dim(&format!("and {more} (--format jsonl lists them)")));
+    }
+    lines
+}
+
+/// Where and since when: `path:line:column`, and for history the commit, the day and, unless it is
+/// the one that was named already, the author.
+fn place_line(place: &Place, named: Option<&Signature>, paint: &Paint) -> String {
     let origin = &place.origin;
     let position = format!(":{}:{}", place.position.line, place.position.column);
     let path = origin.path().map(|path| paint.bold(&terminal_bytes(path)) + &position);
@@ -126,7 +128,10 @@ fn place_line(place: &Place, paint: &Paint) -> String {
     if let Some(signature) = origin.signature() {
         let day = when::day(signature.when).unwrap_or_default();
         let (name, email) = (terminal_bytes(&signature.name), terminal_bytes(&signature.email));
-        out += &paint.dim(&format!("  since {day}, {name} <{email}>"));
+        let known =
+            named.is_some_and(|it| it.name == signature.name && it.email == signature.email);
+        let who = if known { String::new() } else { format!(", {name} <{email}>") };
+        out += &paint.dim(&format!("  since {day}{who}"));
     }
     if let Some(repository) = &place.repository {
         out += &paint.dim(&format!("  in {}", terminal_bytes(repository)));
@@ -149,29 +154,11 @@ fn advice(findings: &[Finding], paint: &Paint) -> String {
     let mut out = paint.bold("What to do") + "\n";
     for (kind, text) in advice {
         let kind = terminal(&kind.replace('_', " "));
-        out += &wrapped(&format!("{kind}: {}", terminal(text)), "  ", "    ");
+        let text = format!("{kind}: {}", terminal(text));
+        out += &flow(text.split(' '), "  ", "    ");
     }
     out.push('\n');
     out
-}
-
-fn wrapped(text: &str, first: &str, rest: &str) -> String {
-    let mut out = first.to_owned();
-    let mut column = first.chars().count();
-    for (number, word) in text.split(' ').enumerate() {
-        let length = word.chars().count();
-        if number > 0 && column + 1 + length > WIDTH {
-            out += "\n";
-            out += rest;
-            column = rest.len();
-        } else if number > 0 {
-            out.push(' ');
-            column += 1;
-        }
-        out += word;
-        column += length;
-    }
-    out + "\n"
 }
 
 fn closing(outcome: &Outcome, paint: &Paint) -> String {
@@ -246,5 +233,91 @@ fn read_words(coverage: &Coverage, seconds: f64) -> String {
     match parts.len() {
         0 => NOTHING.to_owned(),
         _ => format!("{} read in {seconds:.1} s", parts.join(" and ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::render;
+    use crate::model::finding::{Finding, Place};
+    use crate::model::origin::Origin;
+    use crate::model::span::Position;
+    use crate::report::sample;
+
+    /// What is written of one finding.
+    fn text(finding: Finding) -> String {
+        let text = render(&sample::outcome(vec![finding]), &sample::context());
+        text.split("What to do").next().unwrap_or_default().to_owned()
+    }
+
+    const PARAGRAPH: &str = "\
+HIGH      Sample token  op****
+          came in with 111111111111 on 2025-03-02 by Ann Example <ann@example.com> at
+          config/deploy.env:2:14 (and 2 more commits); taken out in 222222222222 on
+          2025-05-21, but still in HEAD, in main, next and 3 more branches and tags; pushed;
+          4 blobs, 2 paths
+          git show 111111111111 -- :/config/deploy.env
+";
+
+    const END: &str = "          prefix, length and alphabet are right
+          fingerprint 0123456789abcdef0123456789abcdef
+
+";
+
+    #[test]
+    fn provenance_is_a_paragraph_above_the_places() {
+        let place = "          config/deploy.env:2:14
+              2 │ export TOKEN=op****
+";
+        assert_eq!(text(sample::finding()), [PARAGRAPH, place, END].concat());
+    }
+
+    #[test]
+    fn the_text_is_shown_even_where_the_paragraph_has_told_the_place() {
+        let mut finding = sample::finding();
+        finding.places.pop_first();
+        finding.occurrences = 1;
+        let place = "              2 │ export TOKEN=op****\n";
+        assert_eq!(text(finding), [PARAGRAPH, place, END].concat());
+    }
+
+    #[test]
+    fn other_places_are_few_and_name_other_authors_alone() {
+        let mut finding = sample::finding();
+        for line in 3..9 {
+            let position = Position { line, column: 1 };
+            let other: Place = sample::history(None, b"old.env");
+            finding.places.insert(Place { position, ..other });
+        }
+        let Origin::Commit { author, commit, blob, .. } = sample::history(None, b"x").origin else {
+            panic!("it is in a commit")
+        };
+        let mut bob = (*author).clone();
+        (bob.name, bob.email) = (Box::from(*b"Bob"), Box::from(*b"bob@example.com"));
+        bob.when.seconds -= 86_400;
+        let origin = Origin::Commit { author: bob.into(), commit, path: Box::from(*b"b"), blob };
+        finding.places.insert(Place { repository: None, origin, position: Position::START });
+        finding.occurrences = 9;
+        let places = "          config/deploy.env:2:14
+              2 │ export TOKEN=op****
+          commit 111111111111 b:1:1  since 2025-03-01, Bob <bob@example.com>
+          commit 111111111111 old.env:3:1  since 2025-03-02
+          commit 111111111111 old.env:4:1  since 2025-03-02
+          and 4 more places (--format jsonl lists them)
+";
+        assert_eq!(text(finding), [PARAGRAPH, places, END].concat());
+    }
+
+    #[test]
+    fn without_provenance_the_places_say_who_brought_it_in() {
+        let mut finding = sample::finding();
+        finding.provenance = None;
+        let expected = "\
+HIGH      Sample token  op****
+          config/deploy.env:2:14
+              2 │ export TOKEN=op****
+          commit 111111111111 config/deploy.env:2:14  since 2025-03-02, Ann Example <ann@example.com>
+";
+        assert_eq!(text(finding), [expected, END].concat());
     }
 }

@@ -1,12 +1,16 @@
 //! Writers: a result goes in, bytes of one format come out. Each is a function of its input; no
 //! clock, no files, no terminal.
 
+mod command;
 pub mod escape;
 pub mod gitlab;
 pub mod human;
 pub mod json;
+mod layout;
 pub mod problems;
+mod provenance;
 pub mod sarif;
+pub mod shell;
 pub mod when;
 pub mod wire;
 pub mod words;
@@ -87,3 +91,6 @@ fn shown(finding: &Finding, context: &Context) -> String {
         mask(secret, finding.facts.prefix.len())
     }
 }
+
+#[cfg(test)]
+mod sample;

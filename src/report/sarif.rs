@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::json::pretty;
 use super::problems::problems;
+use super::wire::{WireOccurrences, WireProvenance};
 use super::{Context, shown, when, words};
 use crate::model::coverage::Coverage;
 use crate::model::finding::{Finding, Outcome, Place, RuleCard, Severity};
@@ -95,18 +96,28 @@ fn result(finding: &Finding, rule: Option<usize>, context: &Context) -> Value {
         "message": { "text": text },
         "locations": first,
         "partialFingerprints": { "stanch/v1": finding.fingerprint },
-        "properties": {
-            "kind": finding.rule.kind,
-            "severity": finding.rule.severity.word(),
-            "evidence": finding.evidence.word(),
-            "verdict": finding.verdict.word(),
-            "occurrences": finding.occurrences,
-        },
+        "properties": properties(finding),
     });
     if !others.is_empty() {
         result["relatedLocations"] = Value::Array(others);
     }
     result
+}
+
+/// What SARIF has no place for, under the names that JSON has for it.
+fn properties(finding: &Finding) -> Value {
+    let mut properties = json!({
+        "kind": finding.rule.kind,
+        "severity": finding.rule.severity.word(),
+        "evidence": finding.evidence.word(),
+        "verdict": finding.verdict.word(),
+        "occurrences": WireOccurrences::new(finding),
+    });
+    let provenance = finding.provenance.as_ref().map(|it| json!(WireProvenance::new(it)));
+    if let (Some(Value::Object(more)), Value::Object(all)) = (provenance, &mut properties) {
+        all.extend(more);
+    }
+    properties
 }
 
 fn location(place: &Place, id: Option<usize>, finding: &Finding) -> Value {
@@ -179,4 +190,28 @@ fn invocation(coverage: &Coverage, context: &Context) -> Value {
         "endTimeUtc": when::utc(context.ended),
         "toolExecutionNotifications": notifications,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::render;
+    use crate::report::sample;
+
+    #[test]
+    fn provenance_is_among_the_properties() {
+        let mut bare = sample::finding();
+        bare.provenance = None;
+        let outcome = sample::outcome(vec![sample::finding(), bare]);
+        let sarif: Value = serde_json::from_str(&render(&outcome, &sample::context())).expect("it");
+        let properties = |at: usize| &sarif["runs"][0]["results"][at]["properties"];
+        let it = properties(0);
+        assert_eq!(it["introduced"][0]["commit"], "11".repeat(20));
+        assert_eq!(it["exposure"], "pushed");
+        assert_eq!(it["occurrences"], json!({ "places": 2, "blobs": 4, "paths": 2 }));
+        assert_eq!(it["kind"], "sample_token");
+        assert_eq!(properties(1)["occurrences"], json!({ "places": 2, "blobs": 0, "paths": 0 }));
+        assert_eq!(properties(1).get("introduced"), None);
+    }
 }

@@ -5,6 +5,7 @@ use crate::model::finding::Finding;
 
 use super::when;
 use crate::model::finding::Evidence;
+use crate::model::provenance::{Exposure, Provenance};
 
 /// A number with commas: `1,204`.
 pub fn number(value: u64) -> String {
@@ -57,6 +58,29 @@ pub fn evidence(finding: &Finding) -> String {
         (Evidence::Weak, Some(doubt)) => format!("weak: {doubt}"),
         (Evidence::Weak, None) => "weak".to_owned(),
     }
+}
+
+/// How far a secret has come, in words; it begins with the word that machines get.
+pub fn exposure(exposure: Exposure) -> &'static str {
+    match exposure {
+        Exposure::Pushed => "pushed",
+        Exposure::LocalOnly => {
+            "local only: never pushed, as far as the remote-tracking refs here tell"
+        }
+        Exposure::Unreachable => {
+            "unreachable: no branch or tag leads to it (in time it goes away with git gc)"
+        }
+    }
+}
+
+/// How much of a history holds a secret: `4 blobs, 2 paths`. `None` when that is not known.
+pub fn extent(provenance: &Provenance) -> Option<String> {
+    let parts: Vec<String> = [(provenance.blobs, "blob"), (provenance.paths, "path")]
+        .into_iter()
+        .filter(|(value, _)| *value > 0)
+        .map(|(value, noun)| count(value, noun))
+        .collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 /// Whose it is and for how long, as far as the token says: one phrase each.

@@ -1,6 +1,6 @@
 //! The line around a secret, with every match in it masked.
 
-use super::Exposure;
+use super::Visibility;
 use crate::engine::Match;
 use crate::model::finding::Excerpt;
 use crate::model::secret::{HIDDEN, mask};
@@ -18,11 +18,11 @@ pub(super) struct Masks {
 
 impl Masks {
     /// Covers everything that was matched in `text`, weak or not.
-    pub(super) fn new(text: &[u8], matches: &[Match], exposure: Exposure) -> Self {
+    pub(super) fn new(text: &[u8], matches: &[Match], visibility: Visibility) -> Self {
         let mut clusters: Vec<(Span, &Match)> = Vec::new();
-        let mut sorted: Vec<&Match> = match exposure {
-            Exposure::Masked => matches.iter().collect(),
-            Exposure::Shown => Vec::new(),
+        let mut sorted: Vec<&Match> = match visibility {
+            Visibility::Masked => matches.iter().collect(),
+            Visibility::Shown => Vec::new(),
         };
         sorted.sort_by_key(|found| (found.secret, found.rule));
         for found in sorted {
@@ -101,14 +101,14 @@ mod tests {
     use crate::engine::Engine;
     use crate::model::span::Span;
     use crate::rules::set::RuleSet;
-    use crate::scan::Exposure;
+    use crate::scan::Visibility;
     use crate::token::sample::Sampler;
 
-    fn excerpt(text: &str, secret: &str, exposure: Exposure) -> (String, String) {
+    fn excerpt(text: &str, secret: &str, visibility: Visibility) -> (String, String) {
         let engine = Engine::new(RuleSet::builtin().expect("good rules")).expect("small patterns");
         let matches = engine.scan(text.as_bytes());
         let start = text.find(secret).expect("the secret");
-        let masks = Masks::new(text.as_bytes(), &matches, exposure);
+        let masks = Masks::new(text.as_bytes(), &matches, visibility);
         let span = Span::new(start, start + secret.len());
         let excerpt = masks.excerpt(text.as_bytes(), span, String::new());
         (excerpt.before, excerpt.after)
@@ -119,10 +119,10 @@ mod tests {
         let mut sampler = Sampler::new(9);
         let [a, b, c] = [(); 3].map(|()| format!("glpat-{}", sampler.friendly(20)));
         let text = format!("first\n  x={a} y={b} z=x{c}\nlast");
-        let (before, after) = excerpt(&text, &b, Exposure::Masked);
+        let (before, after) = excerpt(&text, &b, Visibility::Masked);
         assert_eq!(before, format!("x={}**** y=", &a[..10]));
         assert_eq!(after, format!(" z=x{}****", &c[..10]));
-        let (before, after) = excerpt(&text, &b, Exposure::Shown);
+        let (before, after) = excerpt(&text, &b, Visibility::Shown);
         assert_eq!((before, after), (format!("x={a} y="), format!(" z=x{c}")));
     }
 
@@ -132,7 +132,7 @@ mod tests {
         let [a, b] = [(); 2].map(|()| format!("glpat-{}", sampler.friendly(20)));
         for gap in 50..110 {
             let text = format!("{}{a}{}{b}{}", "-".repeat(90), " ".repeat(gap), "é".repeat(90));
-            let (before, after) = excerpt(&text, &b, Exposure::Masked);
+            let (before, after) = excerpt(&text, &b, Visibility::Masked);
             assert!(before.starts_with('…') && after.ends_with('…'));
             let rest = &a[10..];
             assert!(!(1..rest.len()).any(|at| rest.len() - at > 4 && before.contains(&rest[at..])));

@@ -7,7 +7,7 @@ mod fingerprint;
 mod table;
 mod worker;
 
-use std::collections::BTreeSet;
+use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Instant;
 
@@ -25,7 +25,7 @@ use worker::{EngineCrew, margins};
 
 /// Whether secrets may be shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Exposure {
+pub enum Visibility {
     /// Nothing that a report prints holds a secret.
     Masked,
     /// The operator asked to see them.
@@ -38,7 +38,7 @@ pub struct Options {
     /// The weakest evidence that is reported.
     pub evidence: Evidence,
     /// Whether secrets may be shown.
-    pub exposure: Exposure,
+    pub visibility: Visibility,
     /// Key for fingerprints that nobody else can compute.
     pub fingerprint_key: Option<Secret>,
     /// How many threads to use.
@@ -61,18 +61,26 @@ pub fn run(engine: &Engine, work: Work, options: &Options, progress: &Progress) 
     let mut left_out = LeftOut::default();
     let mut all = Table::default();
     let job = Job { threads: options.threads, reach: margins(engine), progress };
+    let mut tables = Vec::new();
+    let mut best = HashMap::new();
     for source in &sources {
-        let mut table = drive(engine, source.as_ref(), &job, options.exposure, &mut coverage);
-        table.place_blobs(|blobs| {
-            progress.begin(format!("commits of {} blobs", blobs.len()));
-            source.locate(blobs, &mut coverage)
+        let table = drive(engine, source.as_ref(), &job, options.visibility, &mut coverage);
+        table.note_evidence(&mut best);
+        tables.push(table);
+    }
+    for (source, mut table) in sources.iter().zip(tables) {
+        // What is not reported need not be traced.
+        let worth = |key: &_| best.get(key).is_some_and(|it| *it >= options.evidence);
+        table.trace(worth, |wanted| {
+            progress.begin(format!("commits of {} secrets", wanted.len()));
+            source.trace(wanted, &job, &mut coverage)
         });
         left_out.known += forget_known(engine, source.as_ref(), &job, &mut table);
         table.name_repository(source.repository().as_ref());
         all.merge(table);
     }
     let mut entries = all.into_entries();
-    if options.exposure == Exposure::Masked {
+    if options.visibility == Visibility::Masked {
         clean(engine, &mut entries, &mut coverage);
     }
     let fingerprinter = Fingerprinter::new(options.fingerprint_key.as_ref());
@@ -105,7 +113,7 @@ fn drive(
     engine: &Engine,
     source: &dyn Source,
     job: &Job<'_>,
-    exposure: Exposure,
+    visibility: Visibility,
     coverage: &mut Coverage,
 ) -> Table {
     // A display may show it at once, before anything is known of what will be found.
@@ -113,7 +121,7 @@ fn drive(
     let label = label.clean(source.describe().as_bytes()).into_owned();
     job.progress.begin(String::from_utf8_lossy(&label).into_owned());
     let table = Mutex::new(Table::default());
-    let crew = EngineCrew { engine, exposure, table: &table };
+    let crew = EngineCrew { engine, visibility, table: &table };
     coverage.merge(source.drive(job, &crew));
     table.into_inner().unwrap_or_default()
 }
@@ -124,7 +132,7 @@ fn forget_known(engine: &Engine, source: &dyn Source, job: &Job<'_>, table: &mut
         return 0;
     };
     let mut unread = Coverage::default();
-    let known = drive(engine, before, job, Exposure::Masked, &mut unread);
+    let known = drive(engine, before, job, Visibility::Masked, &mut unread);
     table.forget(&known)
 }
 
@@ -144,10 +152,7 @@ fn clean(engine: &Engine, entries: &mut [Entry], coverage: &mut Coverage) {
 /// An origin with every text in it rewritten.
 fn map_origin(origin: Origin, clean: &dyn Fn(&[u8]) -> Vec<u8>) -> Origin {
     let text = |bytes: &[u8]| clean(bytes).into_boxed_slice();
-    let signature = |old: &Signature| {
-        let (name, email) = (text(&old.name), text(&old.email));
-        std::sync::Arc::new(Signature { when: old.when, name, email })
-    };
+    let signature = |old: &Signature| std::sync::Arc::new(old.map_text(clean));
     match origin {
         Origin::File { path } => Origin::File { path: text(&path) },
         Origin::FileName { path } => Origin::FileName { path: text(&path) },
@@ -170,6 +175,3 @@ fn map_origin(origin: Origin, clean: &dyn Fn(&[u8]) -> Vec<u8>) -> Origin {
         Origin::Blob { .. } | Origin::Unreachable { .. } | Origin::Stdin => origin,
     }
 }
-
-/// Blobs that were handed out without a path.
-type Blobs = BTreeSet<crate::model::object::ObjectId>;

@@ -2,17 +2,18 @@
 //! same whatever the order.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::{Blobs, map_origin};
+use super::map_origin;
 use crate::model::facts::Facts;
 use crate::model::finding::{Evidence, Excerpt, Finding, Place, RuleCard};
 use crate::model::object::ObjectId;
 use crate::model::origin::Origin;
+use crate::model::provenance::Provenance;
 use crate::model::secret::Secret;
 use crate::model::verdict::Verdict;
-use crate::sources::Located;
+use crate::sources::{Traced, Wanted};
 
 /// Secrets by kind and bytes.
 #[derive(Debug, Default)]
@@ -28,12 +29,16 @@ pub(super) struct Entry {
     /// The secret.
     pub(super) secret: Secret,
     best: Judged,
+    /// Where in an object database it stands.
+    wanted: Wanted,
     /// What the token says of itself.
     facts: Facts,
     /// What stands around it at the first place where that says something.
     hints: Option<(Place, Facts)>,
     places: BTreeMap<Place, Excerpt>,
     occurrences: u64,
+    /// How it came into the history, once a source has said so.
+    pub(super) provenance: Option<Provenance>,
 }
 
 /// How a rule has judged a secret.
@@ -85,14 +90,17 @@ impl Table {
     pub(super) fn add(&mut self, seen: Seen) {
         let kind = seen.judged.card.kind.clone();
         let hints = (seen.hints != Facts::default()).then(|| (seen.place.clone(), seen.hints));
+        let wanted = wanted(&seen.place);
         let entry = Entry {
             kind: kind.clone(),
+            wanted,
             secret: seen.secret.clone(),
             best: seen.judged,
             facts: seen.facts,
             hints,
             places: BTreeMap::from([(seen.place, seen.excerpt)]),
             occurrences: 1,
+            provenance: None,
         };
         self.insert((kind, seen.secret), entry);
     }
@@ -133,25 +141,40 @@ impl Table {
         }
     }
 
-    /// Replaces blobs by the places where they stand. `locate` is asked once, and only when
-    /// there is something to ask.
-    pub(super) fn place_blobs(&mut self, locate: impl FnOnce(&Blobs) -> Located) {
-        let blobs: BTreeSet<ObjectId> = self
-            .entries
-            .values()
-            .flat_map(|entry| entry.places.keys())
-            .filter_map(blob_of)
-            .collect();
-        if blobs.is_empty() {
+    /// The best evidence for each secret, added to what is known already.
+    pub(super) fn note_evidence(&self, best: &mut HashMap<(String, Secret), Evidence>) {
+        for (key, entry) in &self.entries {
+            let evidence = best.entry(key.clone()).or_insert(entry.best.evidence);
+            *evidence = entry.best.evidence.max(*evidence);
+        }
+    }
+
+    /// Asks for the history of every secret that is `worth` it, once and only when there is one,
+    /// and replaces blobs by the places where they stand.
+    pub(super) fn trace(
+        &mut self,
+        worth: impl Fn(&(String, Secret)) -> bool,
+        trace: impl FnOnce(&[Wanted]) -> Traced,
+    ) {
+        let asked = |(key, entry): &(&(String, Secret), &mut Entry)| {
+            entry.wanted != Wanted::default() && worth(key)
+        };
+        let mut entries: Vec<_> = self.entries.iter_mut().filter(asked).collect();
+        if entries.is_empty() {
             return;
         }
-        let located = locate(&blobs);
-        for entry in self.entries.values_mut() {
+        entries.sort_by(|(a, _), (b, _)| (&a.0, a.1.expose()).cmp(&(&b.0, b.1.expose())));
+        let wanted: Vec<Wanted> =
+            entries.iter_mut().map(|(_, entry)| std::mem::take(&mut entry.wanted)).collect();
+        let traced = trace(&wanted);
+        let provenances = traced.provenances.into_iter().map(Some).chain(std::iter::repeat(None));
+        for ((_, entry), provenance) in entries.into_iter().zip(provenances) {
+            entry.provenance = provenance;
             entry.map_places(|mut place| {
                 if let Some(blob) = blob_of(&place) {
-                    place.origin = match located.places.get(&blob) {
+                    place.origin = match traced.places.get(&blob) {
                         Some(origin) => origin.clone(),
-                        None if located.excluded.contains(&blob) => return None,
+                        None if traced.excluded.contains(&blob) => return None,
                         None => Origin::Unreachable { object: blob },
                     };
                 }
@@ -165,6 +188,24 @@ impl Table {
     pub(super) fn into_entries(self) -> Vec<Entry> {
         self.entries.into_values().collect()
     }
+}
+
+/// What has to be known of a place's history.
+fn wanted(place: &Place) -> Wanted {
+    let mut wanted = Wanted::default();
+    match place.origin {
+        Origin::Blob { blob } => {
+            wanted.blobs.insert(blob, place.position);
+        }
+        Origin::CommitMessage { commit, .. } | Origin::CommitHeader { commit, .. } => {
+            wanted.commits.insert(commit);
+        }
+        Origin::TagMessage { tag, .. } | Origin::TagHeader { tag, .. } => {
+            wanted.tags.insert(tag);
+        }
+        _ => {}
+    }
+    wanted
 }
 
 fn blob_of(place: &Place) -> Option<ObjectId> {
@@ -192,6 +233,11 @@ impl Entry {
         let hints = [self.hints.take(), other.hints].into_iter().flatten();
         self.hints = hints.min_by(|(a, _), (b, _)| a.cmp(b));
         self.occurrences += other.occurrences;
+        self.wanted.merge(other.wanted);
+        self.provenance = match (self.provenance.take(), other.provenance) {
+            (Some(ours), Some(theirs)) => Some(ours.merge(theirs)),
+            (ours, theirs) => ours.or(theirs),
+        };
         self.places.extend(other.places);
         while self.places.len() > Finding::MAX_PLACES {
             self.places.pop_last();
@@ -225,6 +271,9 @@ impl Entry {
             hints.host = hints.host.as_deref().map(string);
             hints.preceded_by = hints.preceded_by.as_deref().map(string);
         }
+        if let Some(provenance) = &mut self.provenance {
+            provenance.map_text(clean);
+        }
     }
 
     /// The finished finding.
@@ -249,6 +298,80 @@ impl Entry {
             },
             places: self.places.into_keys().collect(),
             excerpt,
+            provenance: self.provenance,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::{Judged, Seen, Table};
+    use crate::model::facts::Facts;
+    use crate::model::finding::{Evidence, Excerpt, Place, RuleCard, Severity};
+    use crate::model::origin::Origin;
+    use crate::model::provenance::{Exposure, Provenance};
+    use crate::model::secret::Secret;
+    use crate::model::span::Position;
+
+    /// A table that has seen one secret on standard input, and knows how it came in.
+    fn table(provenance: Option<&Provenance>) -> Table {
+        let card = Arc::new(RuleCard {
+            id: "rule".to_owned(),
+            title: "A rule".to_owned(),
+            kind: "kind".to_owned(),
+            severity: Severity::High,
+            remediation: "Do it.".to_owned(),
+        });
+        let mut table = Table::default();
+        table.add(Seen {
+            judged: Judged { evidence: Evidence::Shape, doubt: None, rule: 0, prefix: 0, card },
+            secret: Secret::new(*b"open sesame"),
+            facts: Facts::default(),
+            hints: Facts::default(),
+            place: Place { repository: None, origin: Origin::Stdin, position: Position::START },
+            excerpt: Excerpt {
+                before: String::new(),
+                secret: "****".to_owned(),
+                after: String::new(),
+            },
+        });
+        table.entries.values_mut().for_each(|entry| entry.provenance = provenance.cloned());
+        table
+    }
+
+    fn provenance(name: &str, exposure: Exposure) -> Provenance {
+        Provenance {
+            introduced: Vec::new(),
+            introduced_count: 0,
+            removed: Vec::new(),
+            removed_count: 0,
+            in_head: false,
+            refs: vec![Box::from(name.as_bytes())],
+            refs_count: 1,
+            exposure,
+            blobs: 1,
+            paths: 1,
+        }
+    }
+
+    #[test]
+    fn provenance_of_two_sources_is_put_together_and_cleaned() {
+        let sources = [
+            Some(provenance("refs/heads/b", Exposure::Unreachable)),
+            None,
+            Some(provenance("refs/heads/a", Exposure::LocalOnly)),
+        ];
+        for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0]] {
+            let mut all = Table::default();
+            order.into_iter().for_each(|at: usize| all.merge(table(sources[at].as_ref())));
+            let mut entry = all.into_entries().pop().expect("one secret");
+            entry.map_text(&|text| text.to_ascii_uppercase());
+            let found = entry.into_finding(String::new()).provenance.expect("its provenance");
+            let refs: Vec<&[u8]> = found.refs.iter().map(|name| &**name).collect();
+            assert_eq!(refs, [b"REFS/HEADS/A", b"REFS/HEADS/B"]);
+            assert_eq!((found.refs_count, found.exposure), (2, Exposure::LocalOnly));
         }
     }
 }

@@ -2,13 +2,12 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::Exposure;
+use super::Visibility;
 use super::excerpt::{Masks, SIDE};
 use super::table::{Judged, Seen, Table};
 use crate::engine::overlap::{Claim, losers};
-use crate::engine::prefilter::Hit;
 use crate::engine::{Engine, Match};
-use crate::model::chunk::{Chunk, Reach};
+use crate::model::chunk::{Chunk, Hit, Reach};
 use crate::model::facts::{Facts, OwnerField};
 use crate::model::finding::Place;
 use crate::model::origin::Origin;
@@ -30,7 +29,7 @@ pub(super) struct EngineCrew<'a> {
     /// The rules, ready to run.
     pub(super) engine: &'a Engine,
     /// Whether excerpts may show secrets.
-    pub(super) exposure: Exposure,
+    pub(super) visibility: Visibility,
     /// Where the workers hand in what they have seen.
     pub(super) table: &'a Mutex<Table>,
 }
@@ -39,7 +38,7 @@ impl Crew for EngineCrew<'_> {
     fn worker(&self) -> Box<dyn Worker + Send + '_> {
         Box::new(EngineWorker {
             engine: self.engine,
-            exposure: self.exposure,
+            visibility: self.visibility,
             total: self.table,
             table: Table::default(),
             hits: Vec::new(),
@@ -49,7 +48,7 @@ impl Crew for EngineCrew<'_> {
 
 struct EngineWorker<'a> {
     engine: &'a Engine,
-    exposure: Exposure,
+    visibility: Visibility,
     total: &'a Mutex<Table>,
     table: Table,
     hits: Vec<Hit>,
@@ -65,10 +64,26 @@ impl Drop for EngineWorker<'_> {
 
 impl Worker for EngineWorker<'_> {
     fn chunk(&mut self, origin: &Origin, chunk: &Chunk<'_>) {
-        self.hits.clear();
-        self.engine.hits(chunk.bytes, 0..chunk.bytes.len(), &mut self.hits);
-        if self.hits.iter().any(|hit| chunk.owned.contains(&hit.start)) {
-            self.confirm(origin, chunk);
+        let mut hits = std::mem::take(&mut self.hits);
+        hits.clear();
+        self.keywords(chunk.bytes, &mut hits);
+        if hits.iter().any(|hit| chunk.owned.contains(&hit.start)) {
+            self.confirm(origin, chunk, &hits);
+        }
+        self.hits = hits;
+    }
+
+    fn longest_keyword(&self) -> usize {
+        self.engine.longest_keyword()
+    }
+
+    fn keywords(&self, text: &[u8], hits: &mut Vec<Hit>) {
+        self.engine.hits(text, 0..text.len(), hits);
+    }
+
+    fn searched(&mut self, origin: &Origin, text: &[u8], hits: &[Hit]) {
+        if !hits.is_empty() {
+            self.confirm(origin, &Chunk::whole(text), hits);
         }
     }
 }
@@ -77,12 +92,12 @@ impl EngineWorker<'_> {
     /// Runs the rules and lets the best match win wherever several overlap. Matches of a
     /// neighbour's keywords take part: they may beat ours, and they must be masked in the lines
     /// of ours. The neighbour sees the same matches and so comes to the same end.
-    fn confirm(&mut self, origin: &Origin, chunk: &Chunk<'_>) {
-        let mut matches = self.engine.confirm(chunk.bytes, &self.hits);
+    fn confirm(&mut self, origin: &Origin, chunk: &Chunk<'_>, hits: &[Hit]) {
+        let mut matches = self.engine.confirm(chunk.bytes, hits);
         matches.sort_by_key(|found| (found.secret, found.rule, found.keyword));
         let claims: Vec<Claim> = matches.iter().map(Claim::of).collect();
         let beaten = losers(&claims);
-        let masks = Masks::new(chunk.bytes, &matches, self.exposure);
+        let masks = Masks::new(chunk.bytes, &matches, self.visibility);
         let (mut at, mut position) = (0, chunk.start);
         for (index, found) in matches.iter().enumerate() {
             if beaten[index].is_some() || !chunk.owned.contains(&found.keyword) {
@@ -113,9 +128,9 @@ impl EngineWorker<'_> {
             Some(block) => block.canonical,
             None => Secret::new(raw),
         };
-        let shown = match self.exposure {
-            Exposure::Masked => mask(raw, found.prefix),
-            Exposure::Shown => String::from_utf8_lossy(raw).into_owned(),
+        let shown = match self.visibility {
+            Visibility::Masked => mask(raw, found.prefix),
+            Visibility::Shown => String::from_utf8_lossy(raw).into_owned(),
         };
         Seen {
             facts: describe::facts(secret.expose(), found.prefix),
@@ -169,7 +184,7 @@ mod tests {
     use crate::model::origin::Origin;
     use crate::model::span::Position;
     use crate::rules::set::RuleSet;
-    use crate::scan::Exposure;
+    use crate::scan::Visibility;
     use crate::scan::table::Table;
     use crate::sources::Crew as _;
     use crate::token::sample::Sampler;
@@ -203,7 +218,7 @@ mod tests {
     /// What a scan of the text in these pieces has seen, sorted.
     fn seen(engine: &Engine, text: &[u8], cuts: &[usize]) -> Vec<String> {
         let table = Mutex::new(Table::default());
-        let crew = EngineCrew { engine, exposure: Exposure::Masked, table: &table };
+        let crew = EngineCrew { engine, visibility: Visibility::Masked, table: &table };
         let reach = margins(engine);
         let mut worker = crew.worker();
         for pair in cuts.windows(2) {

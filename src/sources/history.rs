@@ -1,42 +1,56 @@
-//! The whole history: every object of the object database once, read by as many threads as asked
-//! for. Blobs, messages of commits and annotated tags, and the headers in which names and
-//! addresses stand.
+//! The whole history: every blob, commit and annotated tag of the object database once, whether
+//! a ref leads to it or not.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use super::exclude::Exclude;
-use super::utf16::decoded;
-use super::{Crew, Job, Located, Source, Worker};
-use crate::git::attribution::{Attribution, attribute};
-use crate::git::listing::{Listing, list};
-use crate::git::objects::{Kind, Reader};
+use super::objects::Reading;
+use super::{Crew, Job, Source, Traced, Wanted};
+use crate::git::GitError;
+use crate::git::attribution::refs::Refs;
+use crate::git::attribution::{Excluded, trace};
+use crate::git::database::Database;
+use crate::git::pack::budget::Budget;
+use crate::git::pack::traverse::How;
 use crate::git::repository::Repository;
-use crate::git::{GitError, text};
-use crate::model::coverage::{Coverage, Part};
-use crate::model::object::ObjectId;
-use crate::model::origin::{Moment, Origin, Signature};
+use crate::git::sweep::Sweep;
+use crate::model::coverage::Coverage;
+use crate::model::object::Kind;
 
-/// How many objects a thread takes at once.
-const BATCH: usize = 256;
+/// How to read a history.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Paths that do not count.
+    pub exclude: Exclude,
+    /// Object folders beside the repository's own: the quarantine of a push.
+    pub folders: Vec<PathBuf>,
+    /// Bytes that unpacked objects may take, all threads together.
+    pub memory: u64,
+    /// Whether to look at copied bytes again.
+    pub how: How,
+}
 
 /// The history of one repository.
 pub struct History {
     git_dir: PathBuf,
-    exclude: Exclude,
+    options: Options,
     label: Option<Arc<[u8]>>,
 }
 
 impl History {
     /// The history of the repository with this git folder. `label` is how reports name it.
-    pub fn new(git_dir: &Path, exclude: Exclude, label: Option<Arc<[u8]>>) -> Self {
-        Self { git_dir: git_dir.to_path_buf(), exclude, label }
+    pub fn new(git_dir: &Path, options: Options, label: Option<Arc<[u8]>>) -> Self {
+        Self { git_dir: git_dir.to_path_buf(), options, label }
     }
 
     fn name(&self) -> &[u8] {
         self.label.as_deref().unwrap_or(b".")
+    }
+
+    fn sweep<'a>(&self, database: &'a Database, budget: &'a Budget, job: &Job<'_>) -> Sweep<'a> {
+        let (how, threads) = (self.options.how, job.threads);
+        Sweep { database, budget, wanted: has_text, how, threads }
     }
 
     fn undone(&self, error: &GitError) -> Coverage {
@@ -44,91 +58,56 @@ impl History {
         coverage.undone(self.name(), format!("the history cannot be read: {error}"));
         coverage
     }
-
-    /// Reads batches of objects until there are none left.
-    fn thread(
-        &self,
-        shared: &Shared<'_>,
-        job: &Job<'_>,
-        worker: &mut dyn Worker,
-    ) -> Result<Coverage, GitError> {
-        let mut coverage = Coverage::default();
-        let repository = Repository::open(&self.git_dir)?;
-        let reader = Reader::new(&repository)?;
-        loop {
-            let batch = shared.next.fetch_add(1, Ordering::Relaxed);
-            let Some(ids) = shared.ids.chunks(BATCH).nth(batch) else {
-                return Ok(coverage);
-            };
-            for &id in ids {
-                match reader.read(id, |kind, bytes| object(id, kind, bytes, worker)) {
-                    Ok(bytes) => {
-                        coverage.read(Part::Objects, bytes);
-                        job.progress.bytes(bytes);
-                    }
-                    Err(error) => coverage.fail(id.to_string().as_bytes(), error.to_string()),
-                }
-                job.progress.text();
-            }
-        }
-    }
-}
-
-/// What the threads share.
-struct Shared<'a> {
-    ids: &'a [ObjectId],
-    next: AtomicUsize,
 }
 
 impl Source for History {
     fn drive(&self, job: &Job<'_>, crew: &dyn Crew) -> Coverage {
-        let opened = Repository::open(&self.git_dir).map(|it| (list(&it), it.gaps()));
-        let (Listing { ids, unreadable }, gaps) = match opened {
-            Ok(opened) => opened,
+        let repository = match Repository::open(&self.git_dir) {
+            Ok(repository) => repository,
             Err(error) => return self.undone(&error),
         };
         let mut coverage = Coverage::default();
-        gaps.into_iter().for_each(|gap| coverage.gap(gap));
-        unreadable.into_iter().for_each(|(pack, why)| coverage.fail(&pack, why));
-        job.progress.expect(ids.len() as u64);
-        let shared = Shared { ids: &ids, next: AtomicUsize::new(0) };
-        let total = Mutex::new(coverage);
-        let work = || {
-            let mut worker = crew.worker();
-            let read = self.thread(&shared, job, worker.as_mut());
-            if let Ok(mut total) = total.lock() {
-                total.merge(read.unwrap_or_else(|error| self.undone(&error)));
-            }
-        };
-        match rayon::ThreadPoolBuilder::new().num_threads(job.threads).build() {
-            Ok(pool) => {
-                pool.broadcast(|_| work());
-            }
-            // No more threads to be had: this one does the work.
-            Err(_) => work(),
+        repository.gaps().into_iter().for_each(|gap| coverage.gap(gap));
+        let database = repository.database(&self.options.folders);
+        for (what, why) in &database.unreadable {
+            coverage.fail(what, why.clone());
         }
-        total.into_inner().unwrap_or_default()
+        for (name, error) in Refs::read(&repository).failed {
+            coverage.fail(&name, error.to_string());
+        }
+        let budget = Budget::new(self.options.memory);
+        let sweep = self.sweep(&database, &budget, job);
+        job.progress.expect(sweep.objects());
+        let readings = sweep.run(&|| Reading::new(crew.worker(), *job));
+        for mut reading in readings {
+            coverage.merge(std::mem::take(&mut reading.coverage));
+        }
+        coverage
     }
 
     fn describe(&self) -> String {
         format!("history of {}", String::from_utf8_lossy(self.name()))
     }
 
-    fn locate(&self, blobs: &BTreeSet<ObjectId>, coverage: &mut Coverage) -> Located {
-        let search =
-            |wanted: &BTreeSet<ObjectId>, exclude: bool| -> Result<Attribution, GitError> {
-                let repository = Repository::open(&self.git_dir)?;
-                let covers = |path: &[u8]| self.exclude.covers(path);
-                attribute(&repository, wanted, if exclude { Some(&covers) } else { None })
-            };
-        let attribution = search(blobs, !self.exclude.is_empty()).unwrap_or_else(|error| {
-            let failed = vec![("history".to_owned(), error)];
-            Attribution { failed, ..Attribution::default() }
-        });
-        for (what, error) in &attribution.failed {
-            coverage.fail(what.as_bytes(), error.to_string());
+    fn trace(&self, wanted: &[Wanted], job: &Job<'_>, coverage: &mut Coverage) -> Traced {
+        let repository = match Repository::open(&self.git_dir) {
+            Ok(repository) => repository,
+            Err(error) => {
+                coverage.merge(self.undone(&error));
+                return Traced::default();
+            }
+        };
+        let database = repository.database(&self.options.folders);
+        let budget = Budget::new(self.options.memory);
+        let sweep = self.sweep(&database, &budget, job);
+        let exclude = &self.options.exclude;
+        let covers = |path: &[u8]| exclude.covers(path);
+        let excluded: Option<Excluded<'_>> = if exclude.is_empty() { None } else { Some(&covers) };
+        let mut traced = trace(&sweep, &Refs::read(&repository), wanted, excluded);
+        for (what, why) in std::mem::take(&mut traced.failed) {
+            coverage.fail(&what, why);
         }
-        Located { places: attribution.found, excluded: attribution.excluded }
+        traced
     }
 
     fn repository(&self) -> Option<Arc<[u8]>> {
@@ -136,31 +115,7 @@ impl Source for History {
     }
 }
 
-/// Hands the texts of an object on; gives back its size.
-fn object(id: ObjectId, kind: Kind, bytes: &[u8], worker: &mut dyn Worker) -> u64 {
-    match kind {
-        Kind::Tree => {}
-        Kind::Blob => worker.text(&Origin::Blob { blob: id }, &decoded(bytes)),
-        Kind::Commit => {
-            let parts = text::split(bytes);
-            let unsigned = || Signature {
-                when: Moment { seconds: 0, offset_minutes: 0 },
-                name: Box::default(),
-                email: Box::default(),
-            };
-            let author = text::signature(parts.header, "author").unwrap_or_else(unsigned);
-            let author = Arc::new(author);
-            let header = Origin::CommitHeader { author: Arc::clone(&author), commit: id };
-            worker.text(&header, parts.header);
-            worker.text(&Origin::CommitMessage { author, commit: id }, parts.message);
-        }
-        Kind::Tag => {
-            let parts = text::split(bytes);
-            let tagger = text::signature(parts.header, "tagger").map(Arc::new);
-            let header = Origin::TagHeader { tagger: tagger.clone(), tag: id };
-            worker.text(&header, parts.header);
-            worker.text(&Origin::TagMessage { tagger, tag: id }, parts.message);
-        }
-    }
-    bytes.len() as u64
+/// Types whose text is read. Trees hold none but names.
+fn has_text(kind: Kind) -> bool {
+    kind != Kind::Tree
 }

@@ -4,20 +4,21 @@
 pub mod exclude;
 pub mod files;
 pub mod history;
+pub mod objects;
 pub mod pieces;
 pub mod progress;
 pub mod staged;
 pub mod stdin;
 pub mod utf16;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::model::chunk::{Chunk, Reach};
+use crate::model::chunk::{Chunk, Hit, Reach};
 use crate::model::coverage::Coverage;
-use crate::model::object::ObjectId;
 use crate::model::origin::Origin;
 use progress::Progress;
+
+pub use crate::git::attribution::{Traced, Wanted};
 
 /// Takes texts in. Each thread has its own worker.
 pub trait Worker {
@@ -28,6 +29,15 @@ pub trait Worker {
     fn text(&mut self, origin: &Origin, text: &[u8]) {
         self.chunk(origin, &Chunk::whole(text));
     }
+
+    /// Bytes of the longest keyword.
+    fn longest_keyword(&self) -> usize;
+
+    /// Appends every keyword of a text, in order.
+    fn keywords(&self, text: &[u8], hits: &mut Vec<Hit>);
+
+    /// A text whose keywords are known already.
+    fn searched(&mut self, origin: &Origin, text: &[u8], hits: &[Hit]);
 }
 
 /// Makes the workers.
@@ -47,15 +57,6 @@ pub struct Job<'a> {
     pub progress: &'a Progress,
 }
 
-/// Where blobs stand.
-#[derive(Debug, Default)]
-pub struct Located {
-    /// The place of each blob that was found.
-    pub places: BTreeMap<ObjectId, Origin>,
-    /// Blobs at excluded paths only.
-    pub excluded: BTreeSet<ObjectId>,
-}
-
 /// Something that produces texts.
 pub trait Source {
     /// Reads everything and hands it to the workers.
@@ -64,10 +65,10 @@ pub trait Source {
     /// What it reads, for a display of progress.
     fn describe(&self) -> String;
 
-    /// Finds the commit and path of blobs that were handed out as [`Origin::Blob`]. What cannot
-    /// be read on the way is added to the coverage.
-    fn locate(&self, _blobs: &BTreeSet<ObjectId>, _coverage: &mut Coverage) -> Located {
-        Located::default()
+    /// Finds out how secrets came in that stand in what was handed out as [`Origin::Blob`], in
+    /// commits or in tags. What cannot be read on the way is added to the coverage.
+    fn trace(&self, _wanted: &[Wanted], _job: &Job<'_>, _coverage: &mut Coverage) -> Traced {
+        Traced::default()
     }
 
     /// What was there before the change that this source reads: a secret that stands there too

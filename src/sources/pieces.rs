@@ -121,7 +121,7 @@ mod tests {
     use std::io::{self, Read};
 
     use super::{PIECE, PieceReader};
-    use crate::model::chunk::{Chunk, Reach};
+    use crate::model::chunk::{Chunk, Hit, Reach};
     use crate::model::origin::Origin;
     use crate::model::span::Position;
     use crate::sources::progress::Progress;
@@ -135,6 +135,18 @@ mod tests {
     }
 
     impl Worker for Rejoin {
+        fn longest_keyword(&self) -> usize {
+            unreachable!("pieces are not searched here")
+        }
+
+        fn keywords(&self, _: &[u8], _: &mut Vec<Hit>) {
+            unreachable!("pieces are not searched here")
+        }
+
+        fn searched(&mut self, _: &Origin, _: &[u8], _: &[Hit]) {
+            unreachable!("pieces are not searched here")
+        }
+
         fn chunk(&mut self, _: &Origin, chunk: &Chunk<'_>) {
             let from = usize::try_from(chunk.offset).expect("small") + chunk.owned.start;
             assert_eq!(from, self.text.len(), "owned parts follow each other");

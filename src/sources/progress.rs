@@ -46,7 +46,12 @@ impl Progress {
 
     /// A text was read to its end.
     pub fn text(&self) {
-        self.texts.fetch_add(1, Ordering::Relaxed);
+        self.texts(1);
+    }
+
+    /// Some texts were read to their end.
+    pub fn texts(&self, count: u64) {
+        self.texts.fetch_add(count, Ordering::Relaxed);
     }
 
     /// So many texts more are to come.

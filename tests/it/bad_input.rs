@@ -278,7 +278,7 @@ fn names_that_are_not_utf8() {
     folder.scan(&["--staged"]).expect(1);
     folder.commit("odd");
     let finding = folder.scan(&[]).expect(1).finding();
-    assert_eq!(finding["occurrences"], 2);
+    assert_eq!(finding["occurrences"]["places"], 2);
 }
 
 #[test]

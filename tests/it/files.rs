@@ -123,7 +123,7 @@ fn a_target_given_twice_counts_once() {
     let folder = Folder::new();
     folder.write("a", pat(1));
     let finding = folder.scan(&[".", "a", "."]).expect(1).finding();
-    assert_eq!(finding["occurrences"], 1);
+    assert_eq!(finding["occurrences"]["places"], 1);
 }
 
 #[test]

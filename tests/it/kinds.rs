@@ -70,7 +70,7 @@ fn un_prefixed_tokens_are_betrayed_by_what_stands_around_them() {
         assert_eq!(finding["kind"], kind, "{before}");
         let evidence = if kind == "session_cookie" { "shape" } else { "context" };
         assert_eq!(finding["evidence"], evidence, "{before}");
-        assert_eq!(finding["occurrences"], 2, "{before}");
+        assert_eq!(finding["occurrences"]["places"], 2, "{before}");
     }
 }
 
@@ -207,7 +207,7 @@ mod keys {
             let run = folder.scan(&[]).expect(1);
             let finding = run.finding();
             assert_eq!(finding["kind"], "deploy_key", "{arguments:?}");
-            assert_eq!(finding["occurrences"], 4, "{arguments:?}");
+            assert_eq!(finding["occurrences"]["places"], 4, "{arguments:?}");
             let about = &finding["token"]["key"];
             assert_eq!(about["encrypted"], !passphrase.is_empty(), "{arguments:?}");
             if *tells {

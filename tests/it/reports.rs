@@ -43,7 +43,7 @@ fn jsonl_has_the_documented_form() {
         "secret": format!("{}****", &pat(1)[..10]),
         "token": { "prefix": "glpat-", "owner": {} },
         "verdict": { "state": "not_asked" },
-        "occurrences": 2,
+        "occurrences": { "places": 2, "blobs": 0, "paths": 0 },
         "locations": [
             { "source": "file", "path": "config/deploy.env", "line": 2, "column": 14 },
             {
@@ -274,7 +274,7 @@ fn many_places_are_counted_and_not_all_listed() {
     let run = folder.run(&["scan"]).expect(1);
     assert!(run.stdout.contains("and 2,996 more places"), "{}", run.stdout);
     let finding = folder.scan(&[]).expect(1).finding();
-    assert_eq!(finding["occurrences"], 3000);
+    assert_eq!(finding["occurrences"]["places"], 3000);
     let places = finding["locations"].as_array().expect("places");
     assert_eq!((places.len(), &places[999]["line"]), (1000, &1000.into()));
 }

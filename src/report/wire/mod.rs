@@ -1,11 +1,13 @@
 //! The machine-readable form of a result, version 1: what JSON and JSONL hold. Separate from the
 //! model, so that neither changes when the other does. Documented in README.md.
 
+mod provenance;
+
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use serde::Serialize;
+
+pub(super) use provenance::{WireOccurrences, WireProvenance};
 
 use super::{Context, shown, when};
 use crate::model::coverage::{Coverage, Names, Part};
@@ -31,7 +33,9 @@ pub struct WireFinding<'a> {
     secret: String,
     token: WireToken<'a>,
     verdict: WireVerdict,
-    occurrences: u64,
+    occurrences: WireOccurrences,
+    #[serde(flatten)]
+    provenance: Option<WireProvenance>,
     locations: Vec<WireLocation>,
     remediation: &'a str,
 }
@@ -156,7 +160,8 @@ impl<'a> WireFinding<'a> {
             secret: shown(finding, context),
             token: WireToken::new(&finding.facts),
             verdict: WireVerdict { state: finding.verdict.word() },
-            occurrences: finding.occurrences,
+            occurrences: WireOccurrences::new(finding),
+            provenance: finding.provenance.as_ref().map(WireProvenance::new),
             locations: finding.places.iter().map(WireLocation::new).collect(),
             remediation: &finding.rule.remediation,
         }
@@ -198,9 +203,7 @@ impl WireLocation {
             source: origin.word(),
             repository: place.repository.as_deref().map(lossy),
             path: path.map(lossy),
-            path_base64: path
-                .filter(|path| std::str::from_utf8(path).is_err())
-                .map(|path| BASE64_STANDARD.encode(path)),
+            path_base64: path.and_then(base64),
             line: place.position.line,
             column: place.position.column,
             commit: origin.commit().map(|id| id.to_string()),
@@ -252,6 +255,13 @@ impl WireCoverage {
             undone: coverage.undone_targets().map(undone).collect(),
         }
     }
+}
+
+/// The bytes of a text that is not UTF-8 and so cannot be told from [`lossy`] alone.
+fn base64(bytes: &[u8]) -> Option<String> {
+    use base64::Engine as _;
+    let lost = std::str::from_utf8(bytes).is_err();
+    lost.then(|| base64::prelude::BASE64_STANDARD.encode(bytes))
 }
 
 fn lossy(bytes: &[u8]) -> String {

@@ -1,0 +1,207 @@
+//! The object database of a repository, read without git: packs, loose objects, and the folders
+//! that it borrows from (gitrepository-layout(5), `objects/info/alternates`).
+//!
+//! libgit2 could read it, too. But it passes over a pack whose index it cannot open, miscounts
+//! SHA-256 packs, and unpacks the base of a delta anew for every object: what must be complete
+//! and fast is read here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+use super::loose;
+use super::pack::PackError;
+use super::pack::file::Pack;
+use super::pack::map::Mapped;
+use super::pack::midx::MultiIndex;
+use crate::model::object::ObjectId;
+
+/// Borrowing may go through this many repositories, as in git itself.
+const DEEPEST: usize = 5;
+
+/// Where an object is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+    /// At a place of a pack.
+    Pack {
+        /// Which pack.
+        pack: usize,
+        /// Which place in its index.
+        place: usize,
+    },
+    /// A loose object below the folder with this number.
+    Loose(usize),
+}
+
+/// Everything that the object folders hold.
+#[derive(Debug, Default)]
+pub struct Database {
+    hash_len: usize,
+    folders: Vec<PathBuf>,
+    packs: Vec<Pack>,
+    /// Loose objects that no pack has, each once, with the number of its folder; sorted.
+    loose: Vec<(ObjectId, usize)>,
+    /// Packs and folders that cannot be read, and why.
+    pub unreadable: Vec<(Vec<u8>, String)>,
+}
+
+impl Database {
+    /// Opens the database of these folders and of those that they borrow from. `hash_len` is the
+    /// length of object names in bytes, 20 or 32.
+    pub fn open(folders: Vec<PathBuf>, hash_len: usize) -> Self {
+        let mut database = Self { hash_len, ..Self::default() };
+        let mut left: Vec<(PathBuf, usize)> = folders.into_iter().map(|it| (it, 0)).collect();
+        let mut seen = BTreeSet::new();
+        while let Some((folder, depth)) = left.pop() {
+            if !seen.insert(folder.canonicalize().unwrap_or_else(|_| folder.clone())) {
+                continue;
+            }
+            if depth < DEEPEST {
+                left.extend(alternates(&folder).into_iter().map(|path| (path, depth + 1)));
+            }
+            if let Err(error) = database.folder(&folder) {
+                let why = format!("object folder cannot be read: {}", error.kind());
+                database.unreadable(&folder, &why);
+            }
+        }
+        // The largest first: it is the one that needs no look whether another has the object.
+        database
+            .packs
+            .sort_by(|a, b| b.count().cmp(&a.count()).then_with(|| a.path().cmp(b.path())));
+        database.sort_loose();
+        database
+    }
+
+    /// The packs, the one with the most objects first.
+    pub fn packs(&self) -> &[Pack] {
+        &self.packs
+    }
+
+    /// Loose objects that no pack has, each with its file.
+    pub fn loose(&self) -> impl ExactSizeIterator<Item = (ObjectId, PathBuf)> {
+        self.loose.iter().map(|&(id, folder)| (id, loose::path(&self.folders[folder], id)))
+    }
+
+    /// True when a pack before the one with this number has the object, too.
+    pub fn is_repeated(&self, pack: usize, id: &[u8]) -> bool {
+        self.packs[..pack].iter().any(|earlier| earlier.find(id).is_some())
+    }
+
+    /// Every place where an object is.
+    pub fn find_all(&self, id: ObjectId) -> impl Iterator<Item = At> {
+        let packed =
+            self.packs.iter().enumerate().filter_map(move |(pack, it)| {
+                Some(At::Pack { pack, place: it.find(id.as_bytes())? })
+            });
+        let folders = self.folders.iter().enumerate();
+        let loose = folders.filter(move |(_, folder)| loose::path(folder, id).exists());
+        packed.chain(loose.map(|(folder, _)| At::Loose(folder)))
+    }
+
+    /// The file of a loose object.
+    pub fn loose_path(&self, folder: usize, id: ObjectId) -> PathBuf {
+        loose::path(&self.folders[folder], id)
+    }
+
+    fn unreadable(&mut self, path: &Path, why: &str) {
+        self.unreadable.push((path.as_os_str().as_bytes().to_vec(), why.to_owned()));
+    }
+
+    fn folder(&mut self, folder: &Path) -> io::Result<()> {
+        let mut ids = Vec::new();
+        let listed = loose::list(folder, self.hash_len, &mut ids);
+        let number = self.folders.len();
+        self.folders.push(folder.to_path_buf());
+        self.loose.extend(ids.into_iter().map(|id| (id, number)));
+        listed?;
+        let mut packs = Vec::new();
+        match std::fs::read_dir(folder.join("pack")) {
+            Ok(entries) => {
+                for entry in entries {
+                    let path = entry?.path();
+                    packs.extend((path.extension() == Some(OsStr::new("pack"))).then_some(path));
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        packs.sort();
+        self.open_packs(folder, packs);
+        Ok(())
+    }
+
+    fn open_packs(&mut self, folder: &Path, packs: Vec<PathBuf>) {
+        let mut without_index = Vec::new();
+        for path in packs {
+            let index = match Mapped::open(&path.with_extension("idx")) {
+                Ok(index) => index,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                    without_index.push(path);
+                    continue;
+                }
+                Err(error) => {
+                    let why = format!("pack index cannot be read: {}", error.kind());
+                    self.unreadable(&path, &why);
+                    continue;
+                }
+            };
+            match Pack::with_index(&path, index, self.hash_len) {
+                Ok(pack) => self.packs.push(pack),
+                Err(error) => self.unreadable(&path, &error.to_string()),
+            }
+        }
+        if !without_index.is_empty() {
+            self.open_by_midx(folder, without_index);
+        }
+    }
+
+    /// Opens packs that have no index of their own.
+    fn open_by_midx(&mut self, folder: &Path, packs: Vec<PathBuf>) {
+        let file = folder.join("pack/multi-pack-index");
+        let midx = Mapped::open(&file).map_err(|_| PackError::MultiIndex);
+        let midx = midx.and_then(|bytes| MultiIndex::new(bytes, self.hash_len));
+        let mut rows: BTreeMap<&[u8], Vec<(&[u8], u64)>> = BTreeMap::new();
+        if let Ok(midx) = &midx {
+            let names: Vec<&[u8]> = midx.pack_names().collect();
+            for (id, pack, offset) in midx.objects() {
+                let name = names.get(pack as usize).and_then(|name| name.strip_suffix(b".idx"));
+                if let (Some(name), Some(offset)) = (name, offset) {
+                    rows.entry(name).or_default().push((id, offset));
+                }
+            }
+        }
+        for path in packs {
+            let stem = path.file_stem().map(OsStr::as_bytes).unwrap_or_default();
+            let opened = match rows.remove(stem) {
+                Some(rows) => Pack::with_rows(&path, rows.into_iter(), self.hash_len),
+                None => {
+                    self.unreadable(&path, "pack has no index (git index-pack writes one)");
+                    continue;
+                }
+            };
+            match opened {
+                Ok(pack) => self.packs.push(pack),
+                Err(error) => self.unreadable(&path, &error.to_string()),
+            }
+        }
+    }
+
+    fn sort_loose(&mut self) {
+        let mut loose = std::mem::take(&mut self.loose);
+        loose.sort_unstable();
+        loose.dedup_by_key(|(id, _)| *id);
+        loose.retain(|(id, _)| !self.is_repeated(self.packs.len(), id.as_bytes()));
+        self.loose = loose;
+    }
+}
+
+/// The object folders that `folder` borrows from. A path is relative to the folder.
+fn alternates(folder: &Path) -> Vec<PathBuf> {
+    let text = std::fs::read(folder.join("info/alternates")).unwrap_or_default();
+    text.split(|&byte| byte == b'\n')
+        .filter(|line| !line.is_empty() && line[0] != b'#')
+        .map(|line| folder.join(OsStr::from_bytes(line)))
+        .collect()
+}

@@ -1,0 +1,228 @@
+//! Goes once through an object database: every pack from its roots, loose objects, and what had
+//! to be left for later. Owns the threads that do so.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::database::Database;
+use super::loose::Loose;
+use super::pack::PackError;
+use super::pack::budget::Budget;
+use super::pack::forest::Forest;
+use super::pack::traverse::{How, Plan, Visitor, Walker};
+use super::reader::Reader;
+use crate::model::object::{Kind, ObjectId};
+
+/// Loose objects that a thread takes at once.
+const BATCH: usize = 64;
+/// Larger loose objects are read as a stream.
+const STREAMED: u64 = 16 << 20;
+
+/// What there is to go through, and how.
+#[derive(Clone, Copy)]
+pub struct Sweep<'a> {
+    /// The objects.
+    pub database: &'a Database,
+    /// Memory for unpacked objects.
+    pub budget: &'a Budget,
+    /// Which types are read.
+    pub wanted: fn(Kind) -> bool,
+    /// Whether to look at copied bytes again.
+    pub how: How,
+    /// How many threads to use.
+    pub threads: usize,
+}
+
+/// Makes a visitor for a thread.
+type Make<'a, V> = &'a (dyn Fn() -> V + Sync);
+
+/// What the threads hand in.
+struct Done<V> {
+    visitors: Vec<V>,
+    /// Objects of which one copy cannot be read.
+    failed: Vec<(ObjectId, PackError)>,
+}
+
+impl Sweep<'_> {
+    /// How many objects there are, of all types.
+    pub fn objects(&self) -> u64 {
+        let packed: usize = self.database.packs().iter().map(|pack| pack.count()).sum();
+        (packed + self.database.loose().len()) as u64
+    }
+
+    /// Shows every wanted object to one of the visitors, and gives these back.
+    pub fn run<V: Visitor>(&self, make: Make<'_, V>) -> Vec<V> {
+        let done = Mutex::new(Done { visitors: Vec::new(), failed: Vec::new() });
+        let work = || {
+            for pack in 0..self.database.packs().len() {
+                self.pack(pack, make, &done);
+            }
+            self.loose(make, &done);
+        };
+        match rayon::ThreadPoolBuilder::new().num_threads(self.threads).build() {
+            Ok(pool) => pool.install(work),
+            // No more threads to be had: rayon does what it can.
+            Err(_) => work(),
+        }
+        let Done { mut visitors, failed } = match done.into_inner() {
+            Ok(done) => done,
+            Err(poisoned) => poisoned.into_inner(),
+        };
+        if !failed.is_empty() {
+            let mut visitor = make();
+            self.retry(failed, &mut visitor);
+            visitors.push(visitor);
+        }
+        visitors
+    }
+
+    /// Does `work` on every thread, each with a visitor of its own; it gives back what failed.
+    fn together<V: Visitor>(
+        &self,
+        make: Make<'_, V>,
+        done: &Mutex<Done<V>>,
+        work: impl Fn(&mut V) -> Vec<(ObjectId, PackError)> + Sync,
+    ) {
+        rayon::broadcast(|_| {
+            let mut visitor = make();
+            let mut failed = work(&mut visitor);
+            if let Ok(mut done) = done.lock() {
+                done.visitors.push(visitor);
+                done.failed.append(&mut failed);
+            }
+        });
+    }
+
+    fn pack<V: Visitor>(&self, number: usize, make: Make<'_, V>, done: &Mutex<Done<V>>) {
+        let pack = &self.database.packs()[number];
+        let forest = Forest::new(pack);
+        let repeated = |id: &[u8]| number > 0 && self.database.is_repeated(number, id);
+        let parts = (pack, &forest);
+        let plan = Plan::new(parts, self.budget, self.wanted, &repeated, self.how);
+        let left = Mutex::new(Vec::new());
+        self.together(make, done, |visitor| {
+            let mut walker = Walker::new(&plan);
+            walker.run(visitor);
+            if let Ok(mut left) = left.lock() {
+                left.append(&mut walker.deferred);
+            }
+            walker.failed
+        });
+        // What stands on an object of another pack is read one by one, too. Git completes the
+        // packs that it keeps, so there is hardly ever any.
+        let mut left = left.into_inner().unwrap_or_default();
+        left.extend(forest.roots.iter().filter(|root| root.kind.is_none()).map(|root| root.node));
+        let mut nodes: Vec<u32> = left.iter().flat_map(|&node| forest.tree(node)).collect();
+        nodes.retain(|&node| !repeated(pack.id(forest.place(node))));
+        self.one_by_one((number, &forest), &nodes, make, done);
+        let broken = forest.broken.iter().filter_map(|(place, error)| {
+            Some((ObjectId::from_bytes(pack.id(*place as usize))?, error.clone()))
+        });
+        if let Ok(mut done) = done.lock() {
+            done.failed.extend(broken);
+        }
+    }
+
+    /// Reads entries each from its own root, one after the other: slow, and with little memory.
+    fn one_by_one<V: Visitor>(
+        &self,
+        (number, forest): (usize, &Forest),
+        nodes: &[u32],
+        make: Make<'_, V>,
+        done: &Mutex<Done<V>>,
+    ) {
+        if nodes.is_empty() {
+            return;
+        }
+        let pack = &self.database.packs()[number];
+        let mut visitor = make();
+        let mut failed = Vec::new();
+        let mut reader = Reader::new(self.database, self.budget);
+        for &node in nodes {
+            let Some(id) = ObjectId::from_bytes(pack.id(forest.place(node))) else { continue };
+            let read = self.single(&mut reader, (number, forest.offset(node)), id, &mut visitor);
+            failed.extend(read.err().map(|error| (id, error)));
+        }
+        if let Ok(mut done) = done.lock() {
+            done.visitors.push(visitor);
+            done.failed.append(&mut failed);
+        }
+    }
+
+    fn single<V: Visitor>(
+        &self,
+        reader: &mut Reader<'_>,
+        (pack, offset): (usize, u64),
+        id: ObjectId,
+        visitor: &mut V,
+    ) -> Result<(), PackError> {
+        if !(self.wanted)(reader.kind(pack, offset)?) {
+            return Ok(());
+        }
+        match reader.entry(pack, offset) {
+            Ok((kind, bytes)) => {
+                visitor.whole(id, kind, &bytes);
+                Ok(())
+            }
+            Err(PackError::TooLarge) => {
+                let (kind, size, mut bytes) = reader.stream(pack, offset)?;
+                visitor.stream(id, kind, size, &mut bytes)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn loose<V: Visitor>(&self, make: Make<'_, V>, done: &Mutex<Done<V>>) {
+        let loose: Vec<_> = self.database.loose().collect();
+        if loose.is_empty() {
+            return;
+        }
+        let next = AtomicUsize::new(0);
+        self.together(make, done, |visitor| {
+            let mut failed = Vec::new();
+            while let Some(batch) = loose.chunks(BATCH).nth(next.fetch_add(1, Ordering::Relaxed)) {
+                for (id, path) in batch {
+                    let read = match Loose::open(path) {
+                        Ok(object) => self.loose_object(*id, object, visitor),
+                        Err(_) => Err(PackError::Inflate),
+                    };
+                    failed.extend(read.err().map(|error| (*id, error)));
+                }
+            }
+            failed
+        });
+    }
+
+    fn loose_object<V: Visitor>(
+        &self,
+        id: ObjectId,
+        object: Loose,
+        visitor: &mut V,
+    ) -> Result<(), PackError> {
+        let (kind, size) = (object.kind, object.size);
+        if !(self.wanted)(kind) {
+            return Ok(());
+        }
+        if size >= STREAMED {
+            return visitor.stream(id, kind, size, &mut object.stream());
+        }
+        let bytes = object.bytes().map_err(|_| PackError::Inflate)?;
+        visitor.whole(id, kind, &bytes);
+        Ok(())
+    }
+
+    /// An object may be whole in another place. What is not is a failure.
+    fn retry<V: Visitor>(&self, mut failed: Vec<(ObjectId, PackError)>, visitor: &mut V) {
+        failed.sort_by_key(|(id, _)| *id);
+        failed.dedup_by_key(|(id, _)| *id);
+        let mut reader = Reader::new(self.database, self.budget);
+        for (id, error) in failed {
+            let elsewhere = self.database.find_all(id).nth(1).is_some();
+            match elsewhere.then(|| reader.read(id)) {
+                Some(Ok((kind, bytes))) if (self.wanted)(kind) => visitor.whole(id, kind, &bytes),
+                Some(Ok(_)) => {}
+                _ => visitor.failed(id, &error),
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! How an object of a repository becomes texts: blobs, messages of commits and annotated tags, and
+//! the headers in which names and addresses stand.
+
+use std::io::Read;
+use std::sync::Arc;
+
+use super::pieces::PieceReader;
+use super::utf16::{Order, decoded};
+use super::{Job, Worker};
+use crate::git::pack::PackError;
+use crate::git::pack::traverse::Visitor;
+use crate::git::text;
+use crate::model::chunk::Hit;
+use crate::model::coverage::{Coverage, Part};
+use crate::model::object::{Kind, ObjectId};
+use crate::model::origin::{Origin, Signature};
+
+/// So many objects are counted before the display is told.
+const TELL: u64 = 256;
+
+/// One thread's reading of objects.
+pub struct Reading<'a> {
+    worker: Box<dyn Worker + Send + 'a>,
+    longest: usize,
+    job: Job<'a>,
+    pieces: Option<PieceReader<'a>>,
+    /// What was read.
+    pub coverage: Coverage,
+    untold: (u64, u64),
+}
+
+impl<'a> Reading<'a> {
+    /// Hands texts to this worker.
+    pub fn new(worker: Box<dyn Worker + Send + 'a>, job: Job<'a>) -> Self {
+        let longest = worker.longest_keyword();
+        Self { worker, longest, job, pieces: None, coverage: Coverage::default(), untold: (0, 0) }
+    }
+
+    fn tell(&mut self) {
+        let (objects, bytes) = std::mem::take(&mut self.untold);
+        self.job.progress.bytes(bytes);
+        self.job.progress.texts(objects);
+    }
+}
+
+impl Drop for Reading<'_> {
+    fn drop(&mut self) {
+        self.tell();
+    }
+}
+
+impl Visitor for Reading<'_> {
+    fn longest(&self) -> usize {
+        self.longest
+    }
+
+    fn search(&mut self, text: &[u8], hits: &mut Vec<Hit>) {
+        self.worker.keywords(text, hits);
+    }
+
+    fn must_see(&self, kind: Kind, beginning: [u8; 2]) -> bool {
+        kind == Kind::Blob && Order::of(&beginning).is_some()
+    }
+
+    fn object(&mut self, id: ObjectId, kind: Kind, bytes: &[u8], hits: &[Hit]) {
+        if kind == Kind::Blob && Order::of(bytes).is_none() {
+            self.worker.searched(&Origin::Blob { blob: id }, bytes, hits);
+        } else {
+            texts(id, kind, bytes, self.worker.as_mut());
+        }
+    }
+
+    fn stream(
+        &mut self,
+        id: ObjectId,
+        kind: Kind,
+        size: u64,
+        bytes: &mut dyn Read,
+    ) -> Result<(), PackError> {
+        let origin = match kind {
+            Kind::Blob => Origin::Blob { blob: id },
+            Kind::Tag => Origin::TagMessage { tagger: None, tag: id },
+            Kind::Commit | Kind::Tree => {
+                Origin::CommitMessage { author: Arc::new(Signature::default()), commit: id }
+            }
+        };
+        let pieces = self.pieces.get_or_insert_with(|| PieceReader::new(self.job));
+        // One byte more than there should be tells when there are too many.
+        let bytes = bytes.take(size.saturating_add(1));
+        match pieces.read(bytes, None, &origin, self.worker.as_mut()) {
+            Ok(read) if read == size => {
+                self.coverage.read(Part::Objects, size);
+                self.untold.0 += 1;
+                Ok(())
+            }
+            _ => Err(PackError::Inflate),
+        }
+    }
+
+    fn read(&mut self, size: u64) {
+        self.coverage.read(Part::Objects, size);
+        self.untold.0 += 1;
+        self.untold.1 += size;
+        if self.untold.0 >= TELL {
+            self.tell();
+        }
+    }
+
+    fn failed(&mut self, id: ObjectId, why: &PackError) {
+        self.coverage.fail(id.to_string().as_bytes(), why.to_string());
+    }
+}
+
+/// Hands the texts of an object on.
+pub fn texts(id: ObjectId, kind: Kind, bytes: &[u8], worker: &mut dyn Worker) {
+    match kind {
+        Kind::Tree => {}
+        Kind::Blob => worker.text(&Origin::Blob { blob: id }, &decoded(bytes)),
+        Kind::Commit => {
+            let parts = text::split(bytes);
+            let author = Arc::new(text::signature(parts.header, "author").unwrap_or_default());
+            let header = Origin::CommitHeader { author: Arc::clone(&author), commit: id };
+            worker.text(&header, parts.header);
+            worker.text(&Origin::CommitMessage { author, commit: id }, parts.message);
+        }
+        Kind::Tag => {
+            let parts = text::split(bytes);
+            let tagger = text::signature(parts.header, "tagger").map(Arc::new);
+            let header = Origin::TagHeader { tagger: tagger.clone(), tag: id };
+            worker.text(&header, parts.header);
+            worker.text(&Origin::TagMessage { tagger, tag: id }, parts.message);
+        }
+    }
+}
