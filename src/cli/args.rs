@@ -1,14 +1,14 @@
 //! What can be typed. Says nothing of what it means: that is `super::settings`'s. The only file
 //! that names clap.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::num::NonZeroUsize;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
-use clap::error::ErrorKind;
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use super::exit::Exit;
 use crate::model::finding::Evidence;
 use crate::report::Format;
 
@@ -143,7 +143,8 @@ pub struct ScanArgs {
     pub format: Format,
     /// Write a report to a file as well, such as gitlab=gl-secret-detection-report.json (may be
     /// repeated)
-    #[arg(long, value_name = "FORMAT=FILE", value_parser = parse_report)]
+    #[arg(long, value_name = "FORMAT=FILE")]
+    #[arg(value_parser = OsStringValueParser::new().try_map(|text| parse_report(&text)))]
     #[arg(help_heading = "What is printed")]
     pub report: Vec<(Format, PathBuf)>,
     /// Print whole secrets; without this no output holds one
@@ -182,22 +183,28 @@ pub enum RulesCommand {
 pub enum Parsed {
     /// There is work to do.
     Run(Box<Args>),
-    /// Help or a complaint was printed.
-    Done(Exit),
+    /// Somebody asked for help, or for the version.
+    Help(Said),
+    /// What was typed cannot be understood. The complaint quotes it, secrets and all.
+    Complaint(Said),
 }
 
-/// Parses arguments, the first being the program's name. Help goes to stdout, complaints to
-/// stderr.
-pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Parsed {
+/// A text of the parser's.
+pub struct Said {
+    /// As it is.
+    pub plain: String,
+    /// With the escape sequences that colour it.
+    pub coloured: String,
+}
+
+/// Parses arguments, the first being the program's name.
+pub fn parse(arguments: &[OsString]) -> Parsed {
     match Args::try_parse_from(arguments) {
         Ok(args) => Parsed::Run(Box::new(args)),
         Err(error) => {
-            // A reader that is gone needs no help.
-            let _ = error.print();
-            Parsed::Done(match error.kind() {
-                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Exit::Clean,
-                _ => Exit::Failed,
-            })
+            let text = error.render();
+            let said = Said { plain: text.to_string(), coloured: text.ansi().to_string() };
+            if error.use_stderr() { Parsed::Complaint(said) } else { Parsed::Help(said) }
         }
     }
 }
@@ -214,9 +221,14 @@ pub fn man_page() -> std::io::Result<Vec<u8>> {
     let mut command = Args::command();
     command.build();
     let mut page = Vec::new();
-    clap_mangen::Man::new(command.clone()).render(&mut page)?;
+    let usage = command.render_usage().to_string().replacen("Usage: ", "", 1);
+    clap_mangen::Man::new(command.clone().override_usage(usage)).render(&mut page)?;
     for subcommand in command.get_subcommands() {
-        clap_mangen::Man::new(subcommand.clone()).render(&mut page)?;
+        // The synopsis that clap_mangen makes names options without their values.
+        let usage = subcommand.clone().render_usage().to_string();
+        let usage = usage.trim_start_matches("Usage: ").to_owned();
+        let subcommand = subcommand.clone().override_usage(usage);
+        clap_mangen::Man::new(subcommand).render(&mut page)?;
     }
     Ok(page)
 }
@@ -232,10 +244,18 @@ fn parse_format(word: &str) -> Result<Format, String> {
     })
 }
 
-fn parse_report(text: &str) -> Result<(Format, PathBuf), String> {
-    match text.split_once('=') {
-        Some((format, file)) if !file.is_empty() => Ok((parse_format(format)?, file.into())),
-        _ => Err("write FORMAT=FILE, such as sarif=stanch.sarif".to_owned()),
+fn parse_report(text: &OsStr) -> Result<(Format, PathBuf), String> {
+    let advice = || "write FORMAT=FILE, such as sarif=stanch.sarif".to_owned();
+    let bytes = text.as_bytes();
+    let (word, file) = bytes.split_at(memchr::memchr(b'=', bytes).ok_or_else(advice)?);
+    let format = parse_format(std::str::from_utf8(word).map_err(|_| advice())?)?;
+    match &file[1..] {
+        b"" => Err(advice()),
+        b"-" => {
+            let word = format.word();
+            Err(format!("- is no file; --format {word} prints it, and {word}=./- writes to one"))
+        }
+        file => Ok((format, OsStr::from_bytes(file).into())),
     }
 }
 
@@ -282,9 +302,10 @@ mod tests {
 
     #[test]
     fn a_report_is_a_format_and_a_file() {
-        assert!(parse_report("sarif=a=b.sarif").is_ok());
-        for text in ["sarif", "sarif=", "=x", "xml=x"] {
-            assert!(parse_report(text).is_err(), "{text}");
+        let parse = |text: &str| parse_report(text.as_ref());
+        assert!(parse("sarif=a=b.sarif").is_ok_and(|(_, file)| file.ends_with("a=b.sarif")));
+        for text in ["sarif", "sarif=", "=x", "xml=x", "json=-"] {
+            assert!(parse(text).is_err(), "{text}");
         }
     }
 }

@@ -22,9 +22,18 @@ use exit::Exit;
 
 /// Runs the program with these arguments, the first being its name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
-    let args = match args::parse(arguments) {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let args = match args::parse(&arguments) {
         Parsed::Run(args) => args,
-        Parsed::Done(exit) => return exit,
+        Parsed::Help(said) => {
+            let console = Console::unparsed(&arguments);
+            let text = if console.colour() { said.coloured } else { said.plain };
+            return ended(console, console.print(text.as_bytes()).map(|()| Exit::Clean));
+        }
+        Parsed::Complaint(said) => {
+            Console::unparsed(&arguments).complain(&said.plain, &said.coloured);
+            return Exit::Failed;
+        }
     };
     let console = Console::new(&args.global);
     let done = match &args.command {
@@ -38,6 +47,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             .and_then(|page| console.print(&page))
             .map(|()| Exit::Clean),
     };
+    ended(console, done)
+}
+
+fn ended(console: Console, done: anyhow::Result<Exit>) -> Exit {
     done.unwrap_or_else(|error| {
         console.error(&error);
         Exit::Failed

@@ -5,19 +5,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::args::{GlobalArgs, ScanArgs};
 use super::console::Console;
 use super::exit::Exit;
-use super::output::ReportFile;
 use super::progress::Display;
-use super::{settings, targets};
-use crate::report::{Context, Format, render};
+use super::{output, settings, targets};
+use crate::report::{Context, render};
 use crate::scan;
 
 /// Scans, reports, and says how it ended.
 pub fn run(args: &ScanArgs, global: &GlobalArgs, console: &Console) -> anyhow::Result<Exit> {
-    let reports: Vec<(Format, ReportFile)> = args
-        .report
-        .iter()
-        .map(|(format, path)| Ok((*format, ReportFile::new(path)?)))
-        .collect::<anyhow::Result<_>>()?;
+    let reports = output::prepare(&args.report)?;
     let targets = targets::look_at(args)?;
     let engine = settings::engine(args, global, &targets.work_trees)?;
     let options = settings::scan_options(args);
@@ -40,6 +35,7 @@ pub fn run(args: &ScanArgs, global: &GlobalArgs, console: &Console) -> anyhow::R
         let result = file.write(&render(*format, &outcome, &plain), args.show_secrets);
         written = written.and(result);
     }
+    console.undone(&outcome.coverage);
     written?;
     Ok(Exit::of(&outcome))
 }

@@ -12,7 +12,7 @@ use super::memory;
 use crate::git::GitError;
 use crate::git::pack::traverse::How;
 use crate::git::range::{Range, Start};
-use crate::git::repository::Repository;
+use crate::git::repository::{Around, Repository, is_git_folder};
 use crate::model::object::ObjectId;
 use crate::scan::Work;
 use crate::sources::exclude::Exclude;
@@ -81,29 +81,19 @@ impl Look<'_> {
         match Repository::at(self.target) {
             Ok(Some(repository)) => self.repository(&repository),
             Ok(None) => match Repository::around(self.target) {
-                Ok(Some(repository)) => self.inside(&repository),
-                Ok(None) => self.folder(),
+                Ok(Around::WorkTree(repository)) => self.inside(&repository),
+                Ok(Around::GitFolder(folder)) => Err(inside_git_folder(&folder)),
+                Ok(Around::None) => self.folder(),
                 Err(error) => self.unreadable(&error),
             },
             Err(error) => self.unreadable(&error),
         }
     }
 
-    /// The repository that the target is or lies in.
-    fn some_repository(&self) -> Result<Repository, String> {
-        let repository = match Repository::at(self.target) {
-            Ok(None) => Repository::around(self.target),
-            other => other,
-        };
-        let repository = repository.map_err(|error| repository_error(&error))?;
-        repository.ok_or_else(|| "not a git repository".to_owned())
-    }
-
     fn staged(&mut self) -> Result<(), String> {
-        let repository = self.some_repository()?;
+        let repository = found(self.target)?;
         self.note(&repository);
-        // A hook is told which index the commit is made of.
-        let index_file = self.told("GIT_INDEX_FILE").map(PathBuf::from);
+        let index_file = hooks_index(&repository);
         let (exclude, label) = (self.exclude.clone(), self.label());
         let source = StagedChange { repository, index_file, exclude, label };
         self.targets.work.sources.push(Box::new(source));
@@ -112,7 +102,7 @@ impl Look<'_> {
 
     /// The commits that were asked for, and no files.
     fn commits(&mut self) -> Result<(), String> {
-        let repository = self.some_repository()?;
+        let repository = found(self.target)?;
         let objects = self.quarantine();
         repository.borrow_objects(&objects).map_err(|error| repository_error(&error))?;
         let start = match (&self.args.range, &self.args.branch) {
@@ -139,6 +129,10 @@ impl Look<'_> {
         if self.args.no_files {
             return Err("it is a file, and --no-files leaves files out".to_owned());
         }
+        let canonical = self.target.canonicalize().unwrap_or_default();
+        if let Some(Ok(Around::WorkTree(repository))) = canonical.parent().map(Repository::around) {
+            self.settings_of(&repository);
+        }
         let files = self.files(false);
         self.targets.work.sources.push(Box::new(files));
         Ok(())
@@ -163,7 +157,25 @@ impl Look<'_> {
             self.note(repository);
             return self.history(repository);
         }
-        self.work_tree(repository, Path::new(""))
+        match repository.work_tree() {
+            Some(top) if !same(self.target, top) => self.elsewhere(repository, top),
+            _ => self.work_tree(repository, Path::new("")),
+        }
+    }
+
+    /// A repository whose work tree is another folder. That was not named, and may be anywhere.
+    fn elsewhere(&mut self, repository: &Repository, top: &Path) -> Result<(), String> {
+        self.note(repository);
+        if !self.args.no_files {
+            let top = top.display();
+            self.targets.work.coverage.gap(format!(
+                "the work tree is elsewhere, as core.worktree says, and its files are not read \
+                 (stanch scan {top})"
+            ));
+            let files = self.files(false);
+            self.targets.work.sources.push(Box::new(files));
+        }
+        self.history(repository)
     }
 
     /// A folder inside a work tree: its files, and the history of the repository around it.
@@ -175,7 +187,10 @@ impl Look<'_> {
         match below {
             // Somebody who names an ignored folder wants it read.
             Some(below) if !repository.ignores(&below) => self.work_tree(repository, &below),
-            _ => self.folder(),
+            _ => {
+                self.settings_of(repository);
+                self.folder()
+            }
         }
     }
 
@@ -183,7 +198,11 @@ impl Look<'_> {
         self.note(repository);
         if !self.args.no_files {
             let mut files = self.files(!self.args.no_ignore);
-            let tracked = repository.tracked().map_err(|error| repository_error(&error))?;
+            let tracked = repository.tracked().unwrap_or_else(|error| {
+                let why = format!("the index cannot be read: {error}");
+                self.targets.work.coverage.fail(&index_name(repository), why);
+                repository.tracked_by_head()
+            });
             for entry in tracked {
                 let path = PathBuf::from(OsString::from_vec(entry.path.into_vec()));
                 if let Ok(path) = path.strip_prefix(below) {
@@ -226,7 +245,8 @@ impl Look<'_> {
 
     /// A repository that cannot be opened: its files can be read all the same.
     fn unreadable(&mut self, error: &GitError) -> Result<(), String> {
-        if !self.args.no_files {
+        let is_git_folder = self.target.canonicalize().is_ok_and(|it| is_git_folder(&it));
+        if !self.args.no_files && !is_git_folder {
             let files = self.files(false);
             self.targets.work.sources.push(Box::new(files));
         }
@@ -248,6 +268,11 @@ impl Look<'_> {
         if self.targets.head.is_none() {
             self.targets.head = repository.head();
         }
+        self.settings_of(repository);
+    }
+
+    /// The settings of a repository hold for whatever is read of it.
+    fn settings_of(&mut self, repository: &Repository) {
         self.targets.work_trees.extend(repository.work_tree().map(Path::to_path_buf));
     }
 
@@ -256,6 +281,42 @@ impl Look<'_> {
         let is_here = self.target == Path::new(".");
         (!is_here).then(|| Arc::from(self.target.as_os_str().as_bytes()))
     }
+}
+
+/// The repository that a target is, or lies in.
+fn found(target: &Path) -> Result<Repository, String> {
+    match Repository::at(target) {
+        Ok(Some(repository)) => Ok(repository),
+        Ok(None) => match Repository::around(target) {
+            Ok(Around::WorkTree(repository)) => Ok(*repository),
+            Ok(Around::GitFolder(folder)) => Err(inside_git_folder(&folder)),
+            Ok(Around::None) => Err("not a git repository".to_owned()),
+            Err(error) => Err(repository_error(&error)),
+        },
+        Err(error) => Err(repository_error(&error)),
+    }
+}
+
+/// The index of which a commit is being made, as git tells its hooks: that of the repository in
+/// which they run. A path is relative to the top of the work tree, where git itself stands then.
+fn hooks_index(repository: &Repository) -> Option<PathBuf> {
+    let file = std::env::var_os("GIT_INDEX_FILE").filter(|file| !file.is_empty())?;
+    let here = found(Path::new(".")).ok()?;
+    let is_its = same(here.git_dir(), repository.git_dir());
+    let top = repository.work_tree().unwrap_or(Path::new(""));
+    is_its.then(|| top.join(file))
+}
+
+/// The index in few words: below the folder where we stand, or whole.
+fn index_name(repository: &Repository) -> Vec<u8> {
+    let path = repository.git_dir().join("index");
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(here).unwrap_or(&path).as_os_str().as_bytes().to_vec()
+}
+
+fn inside_git_folder(folder: &Path) -> String {
+    let folder = folder.display();
+    format!("it is inside the git folder {folder}, which is not read as files (scan that instead)")
 }
 
 fn same(a: &Path, b: &Path) -> bool {

@@ -3,9 +3,11 @@
 //! no filter, and writes nothing.
 
 pub mod attribution;
+mod bitmap;
 pub mod change;
 pub mod database;
 pub mod hash;
+mod index;
 pub mod loose;
 pub mod objects;
 pub mod pack;

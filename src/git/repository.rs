@@ -7,13 +7,23 @@ use std::path::{Path, PathBuf};
 use git2::RepositoryOpenFlags;
 
 use super::database::Database;
-use super::{GitError, object_id};
+use super::{GitError, index, object_id};
 use crate::model::object::ObjectId;
 use crate::model::origin::PathBytes;
 
 /// An open repository. Cheap to clone: another thread opens its own.
 pub struct Repository {
     pub(super) inner: git2::Repository,
+}
+
+/// Where a folder lies that is no repository itself.
+pub enum Around {
+    /// In no repository.
+    None,
+    /// In the work tree of this one, at any depth.
+    WorkTree(Box<Repository>),
+    /// In this git folder, where nothing is but git's own.
+    GitFolder(PathBuf),
 }
 
 /// What the index says of a path.
@@ -29,32 +39,42 @@ impl Repository {
     /// Opens the repository that `folder` itself is: the top of a work tree, a bare repository
     /// or a `.git` folder. `None` when it is neither.
     pub fn at(folder: &Path) -> Result<Option<Self>, GitError> {
-        let is_git_dir = ["HEAD", "objects", "refs"].iter().all(|part| folder.join(part).exists());
         // A .git that is there but cannot be opened must not pass for "no repository".
-        if folder.join(".git").symlink_metadata().is_err() && !is_git_dir {
+        if folder.join(".git").symlink_metadata().is_err() && !is_git_folder(folder) {
             return Ok(None);
         }
         Self::open(folder).map(Some)
     }
 
-    /// Opens the repository whose work tree `folder` lies in, at any depth.
-    pub fn around(folder: &Path) -> Result<Option<Self>, GitError> {
+    /// Finds the repository that `folder` lies in.
+    pub fn around(folder: &Path) -> Result<Around, GitError> {
         let Ok(folder) = folder.canonicalize() else {
-            return Ok(None);
+            return Ok(Around::None);
         };
         for ancestor in folder.ancestors() {
+            // A worktree may stand inside a bare repository: what is nearest counts.
             if ancestor.join(".git").symlink_metadata().is_ok() {
-                return Self::open(ancestor).map(Some);
+                let repository = Self::open(ancestor)?;
+                return Ok(Around::WorkTree(Box::new(repository)));
+            }
+            if is_git_folder(ancestor) {
+                return Ok(Around::GitFolder(ancestor.to_path_buf()));
             }
         }
-        Ok(None)
+        Ok(Around::None)
     }
 
     /// Opens the repository of a git folder, as [`Repository::git_dir`] names it.
     pub fn open(folder: &Path) -> Result<Self, GitError> {
         let no_ceiling: [&OsStr; 0] = [];
-        let inner = git2::Repository::open_ext(folder, RepositoryOpenFlags::NO_SEARCH, no_ceiling)?;
-        Ok(Self { inner })
+        match git2::Repository::open_ext(folder, RepositoryOpenFlags::NO_SEARCH, no_ceiling) {
+            Ok(inner) => Ok(Self { inner }),
+            // libgit2 finds no repository where it may not look.
+            Err(error) if error.code() == git2::ErrorCode::NotFound && is_closed(folder) => {
+                Err(GitError::Unreadable("permission denied".to_owned()))
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The git folder. Of a linked worktree it is the one inside the main repository.
@@ -80,7 +100,7 @@ impl Repository {
 
     /// Every path in the index, once.
     pub fn tracked(&self) -> Result<Vec<Tracked>, GitError> {
-        let index = self.inner.index()?;
+        let index = index::open(self, None)?;
         let mut tracked: Vec<Tracked> = index
             .iter()
             .map(|entry| Tracked {
@@ -91,6 +111,21 @@ impl Repository {
         // A path in conflict stands there up to three times, in a row.
         tracked.dedup_by(|a, b| a.path == b.path);
         Ok(tracked)
+    }
+
+    /// Every path in the commit of HEAD: for an index that cannot be read, the best that is left.
+    pub fn tracked_by_head(&self) -> Vec<Tracked> {
+        let mut tracked = Vec::new();
+        let head = self.inner.head().and_then(|head| head.peel_to_tree());
+        // What cannot be read here is said of the history.
+        let _ = head.map_err(GitError::from).and_then(|tree| {
+            index::below(self, b"", tree.id(), |entry| {
+                let submodule = entry.mode == 0o160_000;
+                tracked.push(Tracked { path: entry.path.into_boxed_slice(), submodule });
+                Ok(())
+            })
+        });
+        tracked
     }
 
     /// Parts of the history that are known to be missing, each with the command that fetches
@@ -146,4 +181,24 @@ impl Repository {
     pub(super) fn objects_dir(&self) -> PathBuf {
         self.inner.commondir().join("objects")
     }
+}
+
+/// True for what is, or should be, the git folder of a repository.
+pub fn is_git_folder(folder: &Path) -> bool {
+    let parts = ["HEAD", "objects", "refs"];
+    folder.file_name() == Some(OsStr::new(".git"))
+        || parts.iter().all(|part| folder.join(part).exists())
+}
+
+/// True when somebody has to open the git folder to us first.
+fn is_closed(folder: &Path) -> bool {
+    let denied = |path: PathBuf| {
+        // What is no file or folder could keep us waiting.
+        let opened = std::fs::metadata(&path).and_then(|metadata| match metadata.file_type() {
+            kind if kind.is_file() || kind.is_dir() => std::fs::File::open(&path).map(drop),
+            _ => Ok(()),
+        });
+        opened.is_err_and(|error| error.kind() == std::io::ErrorKind::PermissionDenied)
+    };
+    [".git", ".git/HEAD", "HEAD"].iter().any(|part| denied(folder.join(part)))
 }

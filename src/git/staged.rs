@@ -7,7 +7,7 @@ use std::path::Path;
 use git2::{Delta, DiffOptions, FileMode, Index, IndexEntry};
 
 use super::repository::Repository;
-use super::{GitError, object_id};
+use super::{GitError, index, object_id};
 use crate::model::object::ObjectId;
 use crate::model::origin::PathBytes;
 
@@ -26,10 +26,7 @@ pub struct Staged {
 /// (`GIT_INDEX_FILE`, see githooks(5)); without it the repository's own is read.
 pub fn staged(repository: &Repository, index_file: Option<&Path>) -> Result<Staged, GitError> {
     let inner = &repository.inner;
-    let index = match index_file {
-        Some(file) => Index::open_ext(file, inner.object_format())?,
-        None => inner.index()?,
-    };
+    let index = index::open(repository, index_file)?;
     let head = match inner.head() {
         Ok(head) => Some(head.peel_to_tree()?),
         Err(error) if error.code() == git2::ErrorCode::UnbornBranch => None,

@@ -210,12 +210,16 @@ impl Coverage {
         };
         self.skipped.values_mut().for_each(&mut clean_names);
         self.failed.values_mut().for_each(&mut clean_names);
-        // A reason may quote what was typed.
-        self.undone = std::mem::take(&mut self.undone)
+        let mut reason = |why: &str| String::from_utf8_lossy(&clean(why.as_bytes())).into_owned();
+        for (why, names) in std::mem::take(&mut self.failed) {
+            self.failed.entry(reason(&why)).or_default().merge(names);
+        }
+        self.gaps = self.gaps.iter().map(|gap| reason(gap)).collect();
+        let undone: Vec<(Vec<u8>, String)> = std::mem::take(&mut self.undone)
             .into_iter()
-            .map(|(target, why)| (clean(&target), clean(why.as_bytes())))
-            .map(|(target, why)| (target, String::from_utf8_lossy(&why).into_owned()))
+            .map(|(target, why)| (target, reason(&why)))
             .collect();
+        self.undone = undone.into_iter().map(|(target, why)| (clean(&target), why)).collect();
     }
 }
 

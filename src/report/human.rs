@@ -173,6 +173,9 @@ fn closing(outcome: &Outcome, paint: &Paint) -> String {
                 _ => format!("{clean} {read}, all of it.\n"),
             }
         }
+        (0, false) if read == NOTHING && coverage.undone_targets().next().is_some() => {
+            format!("{}\n", paint.colour(AnsiColor::Yellow, "Nothing was scanned."))
+        }
         (0, false) => {
             let unsure = paint.colour(AnsiColor::Yellow, "No secret found in what was read.");
             format!("{unsure} {read}.\n")

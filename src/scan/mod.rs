@@ -116,7 +116,10 @@ fn drive(
     visibility: Visibility,
     coverage: &mut Coverage,
 ) -> Table {
-    job.progress.begin(source.describe());
+    // A display may show it at once, before anything is known of what will be found.
+    let label = Scrub::new(engine, std::iter::empty());
+    let label = label.clean(source.describe().as_bytes()).into_owned();
+    job.progress.begin(String::from_utf8_lossy(&label).into_owned());
     let table = Mutex::new(Table::default());
     let crew = EngineCrew { engine, visibility, table: &table };
     coverage.merge(source.drive(job, &crew));

@@ -266,6 +266,7 @@ impl Entry {
         let string = |text: &str| String::from_utf8_lossy(&clean(text.as_bytes())).into_owned();
         self.map_places(|mut place| {
             place.origin = map_origin(place.origin, clean);
+            place.repository = place.repository.map(|label| Arc::from(clean(&label)));
             Some(place)
         });
         if let Some(mut first) = self.places.first_entry() {

@@ -220,7 +220,14 @@ impl Thread<'_> {
             self.coverage.skip(Skip::Excluded, &self.files.shown(relative));
             return;
         }
-        let path = self.files.target.join(std::ffi::OsStr::from_bytes(relative));
+        let relative_path = Path::new(std::ffi::OsStr::from_bytes(relative));
+        let path = self.files.target.join(relative_path);
+        // Where a link stands instead of a folder, git takes the path for gone, and what the link
+        // leads to is none of ours.
+        let folders = relative_path.ancestors().skip(1).filter(|it| !it.as_os_str().is_empty());
+        if folders.into_iter().any(|folder| self.files.target.join(folder).is_symlink()) {
+            return;
+        }
         match path.symlink_metadata() {
             Ok(metadata) if metadata.is_dir() => {}
             Ok(metadata) => {

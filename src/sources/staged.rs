@@ -65,7 +65,14 @@ impl Source for StagedChange {
         self.read(job, crew.worker().as_mut()).unwrap_or_else(|error| {
             let mut coverage = Coverage::default();
             let name = self.label.as_deref().unwrap_or(b".");
-            coverage.undone(name, format!("the index cannot be read: {error}"));
+            let why = match &self.index_file {
+                Some(file) => {
+                    let file = file.display();
+                    format!("the index cannot be read that GIT_INDEX_FILE names: {file}: {error}")
+                }
+                None => format!("the index cannot be read: {error}"),
+            };
+            coverage.undone(name, why);
             coverage
         })
     }

@@ -126,6 +126,63 @@ fn no_message_holds_a_secret() {
 }
 
 #[test]
+fn no_complaint_about_arguments_holds_a_secret() {
+    let folder = Folder::new();
+    let token = pat(52);
+    let planted = Planted::new(&[(token.clone(), 6)]);
+    let (flag, value) = (format!("--{token}"), format!("--threads={token}"));
+    let pair = format!("{token}=x");
+    for arguments in [
+        &["scan", "--threads", &token][..],
+        &["scan", &value],
+        &["scan", "--format", &token],
+        &["scan", "--evidence", &token],
+        &["scan", "--max-file-size", &token],
+        &["scan", "--report", &token],
+        &["scan", "--report", &pair],
+        &["scan", &flag],
+        &["scan", "--staged", "--no-history", &flag],
+        &["rules", &token],
+        &["rules", "check", "a", &token],
+        &["completions", &token],
+        &[&token],
+        &[&flag],
+        &["man", &token],
+    ] {
+        let run = folder.run(arguments).expect(2);
+        planted.must_not_be_in("stderr", &run.stderr);
+        planted.must_not_be_in("stdout", &run.stdout);
+        assert!(run.stderr.starts_with("error: "), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn the_name_of_a_repository_holds_no_secret() {
+    let folder = Folder::new();
+    let (token, other) = (pat(53), pat(54));
+    let planted = Planted::new(&[(token.clone(), 6), (other.clone(), 6)]);
+    folder.write(format!("{token}/f.txt"), format!("x={other} {token}\n"));
+    folder.git(&["init", "--quiet", "--initial-branch=main", &token]);
+    folder.git(&["-C", &token, "add", "."]);
+    folder.scan(&["--staged", &token]).expect(1);
+    for step in ["staged", "committed", "broken", "lost"] {
+        match step {
+            "committed" => drop(folder.git(&["-C", &token, "commit", "--quiet", "-m", "one"])),
+            "broken" => folder.write(format!("{token}/.git/index"), "garbage"),
+            "lost" => folder.write(format!("{token}/.git/config"), format!("[{other}")),
+            _ => {}
+        }
+        for format in ["human", "json", "jsonl", "sarif", "gitlab"] {
+            for arguments in [&[token.as_str()][..], &["--staged", &token]] {
+                let run = folder.run(&[&["scan", "--format", format], arguments].concat());
+                planted.must_not_be_in(step, &run.stdout);
+                planted.must_not_be_in(step, &run.stderr);
+            }
+        }
+    }
+}
+
+#[test]
 fn secrets_are_shown_on_request_and_only_to_their_owner() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = Folder::new();

@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -75,6 +76,15 @@ impl Folder {
         run(command, input)
     }
 
+    /// Gives the folder to the user as whom [`run_unprivileged`] runs the binary.
+    pub(crate) fn give_away(&self) {
+        if is_root() {
+            let mut command = Command::new("chown");
+            command.args(["-R", "65534:65534"]).arg(self.root.path());
+            assert!(command.status().expect("chown runs").success());
+        }
+    }
+
     /// Scans with JSONL on stdout.
     pub(crate) fn scan(&self, arguments: &[&str]) -> Run {
         let all: Vec<&str> =
@@ -102,6 +112,30 @@ pub(crate) fn run(mut command: Command, input: &[u8]) -> Run {
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
         stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
     }
+}
+
+/// True when permissions do not apply to us.
+pub(crate) fn is_root() -> bool {
+    let output = Command::new("id").arg("-u").output().expect("id runs");
+    output.stdout == b"0\n"
+}
+
+/// Runs the binary as a user to whom permissions apply.
+pub(crate) fn run_unprivileged(folder: &Folder, arguments: &[&str]) -> Run {
+    if !is_root() {
+        return folder.run(arguments);
+    }
+    // The folders above must let others through, and the binary must be where they can read it.
+    for path in [folder.path(), folder.home(), folder.path().join("..")] {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755))
+            .expect("permissions");
+    }
+    let binary = folder.home().join("stanch");
+    std::fs::copy(env!("CARGO_BIN_EXE_stanch"), &binary).expect("a copy");
+    let mut command = Command::new("setpriv");
+    folder.scrub(&mut command);
+    command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&binary).args(arguments);
+    run(command, b"")
 }
 
 /// What a run has left.
