@@ -48,7 +48,7 @@ pub struct GlobalArgs {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Find leaked GitLab tokens
-    Scan(ScanArgs),
+    Scan(Box<ScanArgs>),
     /// List the rules, or check a rule file
     Rules(RulesArgs),
     /// Print a completion script for a shell

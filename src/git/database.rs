@@ -58,13 +58,18 @@ impl Database {
             if !seen.insert(folder.canonicalize().unwrap_or_else(|_| folder.clone())) {
                 continue;
             }
-            if depth < DEEPEST {
-                left.extend(alternates(&folder).into_iter().map(|path| (path, depth + 1)));
+            match alternates(&folder) {
+                Ok(borrowed) if depth < DEEPEST => {
+                    left.extend(borrowed.into_iter().map(|path| (path, depth + 1)));
+                }
+                Ok(borrowed) if borrowed.is_empty() => {}
+                Ok(_) => database.unreadable(&folder, "alternates are nested too deeply"),
+                Err(error) => {
+                    let why = format!("alternates cannot be read: {}", error.kind());
+                    database.unreadable(&folder, &why);
+                }
             }
-            if let Err(error) = database.folder(&folder) {
-                let why = format!("object folder cannot be read: {}", error.kind());
-                database.unreadable(&folder, &why);
-            }
+            database.folder(&folder);
         }
         // The largest first: it is the one that needs no look whether another has the object.
         database
@@ -89,6 +94,12 @@ impl Database {
         self.packs[..pack].iter().any(|earlier| earlier.find(id).is_some())
     }
 
+    /// True when the object is here.
+    pub fn has(&self, id: ObjectId) -> bool {
+        self.packs.iter().any(|pack| pack.find(id.as_bytes()).is_some())
+            || self.loose.binary_search_by_key(&id, |(id, _)| *id).is_ok()
+    }
+
     /// Every place where an object is.
     pub fn find_all(&self, id: ObjectId) -> impl Iterator<Item = At> {
         let packed =
@@ -109,27 +120,43 @@ impl Database {
         self.unreadable.push((path.as_os_str().as_bytes().to_vec(), why.to_owned()));
     }
 
-    fn folder(&mut self, folder: &Path) -> io::Result<()> {
-        let mut ids = Vec::new();
-        let listed = loose::list(folder, self.hash_len, &mut ids);
+    /// Takes in what lies in one folder. A part that cannot be read does not hide the others.
+    fn folder(&mut self, folder: &Path) {
         let number = self.folders.len();
         self.folders.push(folder.to_path_buf());
+        let (ids, unreadable) = loose::list(folder, self.hash_len);
         self.loose.extend(ids.into_iter().map(|id| (id, number)));
-        listed?;
+        for (path, error) in unreadable {
+            let why = format!("object folder cannot be read: {}", error.kind());
+            self.unreadable(&path, &why);
+        }
+        let folder_of_packs = folder.join("pack");
         let mut packs = Vec::new();
-        match std::fs::read_dir(folder.join("pack")) {
+        match std::fs::read_dir(&folder_of_packs) {
             Ok(entries) => {
-                for entry in entries {
-                    let path = entry?.path();
-                    packs.extend((path.extension() == Some(OsStr::new("pack"))).then_some(path));
-                }
+                let paths = entries.flatten().map(|entry| entry.path());
+                packs.extend(paths.filter(|path| path.extension() == Some(OsStr::new("pack"))));
+                // An index without its pack tells of a loss.
+                self.report_lost_packs(&folder_of_packs);
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
+            Err(error) => {
+                let why = format!("object folder cannot be read: {}", error.kind());
+                self.unreadable(&folder_of_packs, &why);
+            }
         }
         packs.sort();
         self.open_packs(folder, packs);
-        Ok(())
+    }
+
+    fn report_lost_packs(&mut self, folder: &Path) {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let indexes = entries.map(|entry| entry.path());
+        for index in indexes.filter(|path| path.extension() == Some(OsStr::new("idx"))) {
+            if !index.with_extension("pack").exists() {
+                self.unreadable(&index, "the pack of this index is not here");
+            }
+        }
     }
 
     fn open_packs(&mut self, folder: &Path, packs: Vec<PathBuf>) {
@@ -197,11 +224,60 @@ impl Database {
     }
 }
 
-/// The object folders that `folder` borrows from. A path is relative to the folder.
-fn alternates(folder: &Path) -> Vec<PathBuf> {
-    let text = std::fs::read(folder.join("info/alternates")).unwrap_or_default();
-    text.split(|&byte| byte == b'\n')
-        .filter(|line| !line.is_empty() && line[0] != b'#')
-        .map(|line| folder.join(OsStr::from_bytes(line)))
-        .collect()
+/// The object folders that `folder` borrows from. A path is relative to the folder; one that
+/// begins with a quote is written as in C (git's `unquote_c_style`).
+fn alternates(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let text = match std::fs::read(folder.join("info/alternates")) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let lines = text.split(|&byte| byte == b'\n');
+    let lines = lines.filter(|line| !line.is_empty() && line[0] != b'#');
+    Ok(lines.map(|line| folder.join(OsStr::from_bytes(&unquoted(line)))).collect())
+}
+
+/// Takes the quotes off a path, if it has any.
+fn unquoted(line: &[u8]) -> Vec<u8> {
+    let Some(inner) = line.strip_prefix(b"\"").and_then(|it| it.strip_suffix(b"\"")) else {
+        return line.to_vec();
+    };
+    let mut path = Vec::with_capacity(inner.len());
+    let mut rest = inner;
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        if byte != b'\\' {
+            path.push(byte);
+            continue;
+        }
+        let Some((&escaped, after)) = rest.split_first() else { break };
+        rest = after;
+        path.push(match escaped {
+            b'a' => 7,
+            b'b' => 8,
+            b't' => 9,
+            b'n' => 10,
+            b'v' => 11,
+            b'f' => 12,
+            b'r' => 13,
+            b'0'..=b'3' if rest.len() >= 2 => {
+                let digits = [escaped, rest[0], rest[1]];
+                rest = &rest[2..];
+                digits.iter().fold(0_u8, |sum, digit| sum.wrapping_mul(8).wrapping_add(digit & 7))
+            }
+            other => other,
+        });
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unquoted;
+
+    #[test]
+    fn quoted_paths_are_those_of_git() {
+        assert_eq!(unquoted(b"/a \"b"), b"/a \"b");
+        assert_eq!(unquoted(br#""/p/ba\"se\\\303\274\t""#), "/p/ba\"se\\ü\t".as_bytes());
+    }
 }

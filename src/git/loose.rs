@@ -69,20 +69,31 @@ pub fn path(folder: &Path, id: ObjectId) -> PathBuf {
     folder.join(&name[..2]).join(&name[2..])
 }
 
-/// Appends the names of all loose objects of an object folder.
-pub fn list(folder: &Path, hash_len: usize, ids: &mut Vec<ObjectId>) -> io::Result<()> {
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
+/// The names of all loose objects of an object folder, and the folders that cannot be read.
+pub fn list(folder: &Path, hash_len: usize) -> (Vec<ObjectId>, Vec<(PathBuf, io::Error)>) {
+    let (mut ids, mut unreadable) = (Vec::new(), Vec::new());
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) => return (ids, vec![(folder.to_path_buf(), error)]),
+    };
+    for entry in entries.flatten() {
         let name = entry.file_name();
         let Some(first) = hex(name.as_bytes()).filter(|first| first.len() == 1) else { continue };
-        for file in std::fs::read_dir(entry.path())? {
+        let files = match std::fs::read_dir(entry.path()) {
+            Ok(files) => files,
+            Err(error) => {
+                unreadable.push((entry.path(), error));
+                continue;
+            }
+        };
+        for file in files.flatten() {
             // Temporary files have other names.
-            let rest = hex(file?.file_name().as_bytes()).filter(|rest| rest.len() + 1 == hash_len);
+            let rest = hex(file.file_name().as_bytes()).filter(|rest| rest.len() + 1 == hash_len);
             let id = rest.and_then(|rest| ObjectId::from_bytes(&[&first, &rest[..]].concat()));
             ids.extend(id);
         }
     }
-    Ok(())
+    (ids, unreadable)
 }
 
 /// The bytes that hexadecimal digits stand for.

@@ -8,6 +8,7 @@ pub mod change;
 pub mod database;
 pub mod hash;
 mod index;
+pub mod links;
 pub mod loose;
 pub mod objects;
 pub mod pack;

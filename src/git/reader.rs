@@ -55,6 +55,11 @@ impl<'a> Reader<'a> {
         result
     }
 
+    /// True when the object is here.
+    pub fn has(&self, id: ObjectId) -> bool {
+        self.database.has(id)
+    }
+
     /// The type of an object.
     pub fn kind_of(&self, id: ObjectId) -> Result<Kind, PackError> {
         match self.database.find_all(id).next().ok_or(PackError::Base)? {

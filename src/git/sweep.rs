@@ -9,6 +9,7 @@ use super::hash;
 use super::loose::Loose;
 use super::pack::PackError;
 use super::pack::budget::Budget;
+use super::pack::file::Pack;
 use super::pack::forest::Forest;
 use super::pack::traverse::{How, Plan, Visitor, Walker};
 use super::reader::Reader;
@@ -47,7 +48,7 @@ struct Done<V> {
 impl Sweep<'_> {
     /// How many objects there are, of all types.
     pub fn objects(&self) -> u64 {
-        let packed: usize = self.database.packs().iter().map(|pack| pack.count()).sum();
+        let packed: usize = self.database.packs().iter().map(Pack::count).sum();
         (packed + self.database.loose().len()) as u64
     }
 

@@ -11,6 +11,7 @@ use crate::git::GitError;
 use crate::git::attribution::refs::Refs;
 use crate::git::attribution::{Excluded, trace};
 use crate::git::database::Database;
+use crate::git::links;
 use crate::git::pack::budget::Budget;
 use crate::git::pack::traverse::How;
 use crate::git::reader::Reader;
@@ -68,19 +69,28 @@ impl Source for History {
             Err(error) => return self.undone(&error),
         };
         let mut coverage = Coverage::default();
-        repository.gaps().into_iter().for_each(|gap| coverage.gap(gap));
+        let gaps = repository.gaps();
+        // Where it is known that objects are missing, nobody need look which.
+        let whole = gaps.is_empty();
+        gaps.into_iter().for_each(|gap| coverage.gap(gap));
         let database = repository.database(&self.options.folders);
         for (what, why) in &database.unreadable {
             coverage.fail(what, why.clone());
         }
         let budget = Budget::new(self.options.memory);
-        let refs = Refs::read(&repository, &mut Reader::new(&database, &budget));
+        let mut reader = Reader::new(&database, &budget);
+        let refs = Refs::read(&repository, &mut reader);
         for (name, error) in refs.failed {
             coverage.fail(&name, error.to_string());
         }
+        let head = refs.head.filter(|_| whole);
+        for id in head.map(|head| links::missing_below(&mut reader, head)).unwrap_or_default() {
+            let why = "object is missing, though HEAD refers to it";
+            coverage.fail(id.to_string().as_bytes(), why);
+        }
         let sweep = self.sweep(&database, &budget, job);
         job.progress.expect(sweep.objects());
-        let readings = sweep.run(&|| Reading::new(crew.worker(), *job));
+        let readings = sweep.run(&|| Reading::new(crew.worker(), *job, whole.then_some(&database)));
         for mut reading in readings {
             coverage.merge(std::mem::take(&mut reading.coverage));
         }

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use super::pieces::PieceReader;
 use super::utf16::{Order, decoded};
 use super::{Job, Worker, texts};
+use crate::git::database::Database;
+use crate::git::links;
 use crate::git::pack::PackError;
 use crate::git::pack::traverse::Visitor;
 use crate::model::chunk::Hit;
@@ -22,6 +24,8 @@ pub struct Reading<'a> {
     worker: Box<dyn Worker + Send + 'a>,
     longest: usize,
     job: Job<'a>,
+    /// Where to look whether what commits refer to is there.
+    linked: Option<&'a Database>,
     pieces: Option<PieceReader<'a>>,
     /// What was read.
     pub coverage: Coverage,
@@ -29,10 +33,23 @@ pub struct Reading<'a> {
 }
 
 impl<'a> Reading<'a> {
-    /// Hands texts to this worker.
-    pub fn new(worker: Box<dyn Worker + Send + 'a>, job: Job<'a>) -> Self {
+    /// Hands texts to this worker. With a database it is looked whether what commits refer to is
+    /// there.
+    pub fn new(
+        worker: Box<dyn Worker + Send + 'a>,
+        job: Job<'a>,
+        linked: Option<&'a Database>,
+    ) -> Self {
         let longest = worker.longest_keyword();
-        Self { worker, longest, job, pieces: None, coverage: Coverage::default(), untold: (0, 0) }
+        Self {
+            worker,
+            longest,
+            job,
+            linked,
+            pieces: None,
+            coverage: Coverage::default(),
+            untold: (0, 0),
+        }
     }
 
     fn tell(&mut self) {
@@ -58,10 +75,23 @@ impl Visitor for Reading<'_> {
     }
 
     fn must_see(&self, kind: Kind, beginning: [u8; 2]) -> bool {
-        kind == Kind::Blob && Order::of(&beginning).is_some()
+        match kind {
+            Kind::Blob => Order::of(&beginning).is_some(),
+            Kind::Commit => self.linked.is_some(),
+            Kind::Tree | Kind::Tag => false,
+        }
     }
 
     fn object(&mut self, id: ObjectId, kind: Kind, bytes: &[u8], hits: &[Hit]) {
+        if let (Kind::Commit, Some(database)) = (kind, self.linked) {
+            for missing in links::missing_from_commit(database, bytes) {
+                let why = "object is missing, though a commit refers to it";
+                self.coverage.fail(missing.to_string().as_bytes(), why);
+            }
+            if hits.is_empty() {
+                return;
+            }
+        }
         if kind == Kind::Blob && Order::of(bytes).is_none() {
             self.worker.searched(&Origin::Blob { blob: id }, bytes, hits);
         } else {

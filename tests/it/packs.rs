@@ -217,3 +217,40 @@ fn a_large_blob_is_read_with_little_memory() {
     assert!(run.stdout.contains("--memory-limit"), "{}", run.stdout);
     assert_eq!(folder.scan(&["--no-files"]).expect(1).summary()["complete"], true);
 }
+
+#[test]
+fn lost_objects_are_never_clean() {
+    let lost = |lose: &dyn Fn(&Folder)| {
+        let folder = Folder::repository();
+        folder.write("d/f", "x");
+        folder.commit("first");
+        folder.write("d/f", "y");
+        folder.commit("second");
+        folder.scan(&["--no-files"]).expect(0);
+        lose(&folder);
+        let run = folder.scan(&["--no-files"]).expect(3);
+        assert_eq!(run.summary()["complete"], false);
+    };
+    let remove = |folder: &Folder, name: &str| {
+        let id = folder.git(&["rev-parse", name]);
+        let file = folder.path().join(format!(".git/objects/{}/{}", &id[..2], &id[2..]));
+        std::fs::remove_file(file).expect("a loose object");
+    };
+    // A commit that a ref names, a parent, an older tree, a tree and a blob of HEAD.
+    for name in ["HEAD", "HEAD~1", "HEAD~1^{tree}", "HEAD:d", "HEAD:d/f"] {
+        lost(&|folder| remove(folder, name));
+    }
+    lost(&|folder| {
+        folder.git(&["gc", "--quiet"]);
+        std::fs::remove_file(pack_file(folder, "pack")).expect("the pack");
+    });
+    lost(&|folder| folder.write(".git/refs/heads/gone", format!("{}\n", "1".repeat(40))));
+}
+
+#[test]
+fn one_folder_that_cannot_be_read_hides_nothing_else() {
+    let folder = packed(&[]);
+    folder.write(".git/objects/00", "a file in the place of a folder");
+    let run = folder.scan(&["--no-files"]).expect(1);
+    assert_eq!((run.findings().len(), &run.summary()["complete"]), (10, &false.into()));
+}

@@ -43,7 +43,7 @@ impl Holders {
             let make = || Collect { needles: &needles, found: Vec::new() };
             let found = sweep.run(&make).into_iter().flat_map(|it| it.found);
             // In the order of names, whatever thread has found them.
-            let found: BTreeMap<ObjectId, BTreeSet<(u32, Box<[u8]>)>> = found.collect();
+            let found: BTreeMap<ObjectId, Entries> = found.collect();
             wanted = found.keys().filter(|id| holders.number(**id).is_none()).copied().collect();
             wanted.iter().for_each(|&id| holders.add(id));
             for (tree, entries) in found {
@@ -120,8 +120,11 @@ impl Needles {
     }
 }
 
-/// A tree, and which needles it holds under which names.
-type Found = (ObjectId, BTreeSet<(u32, Box<[u8]>)>);
+/// Which needles a tree holds under which names.
+type Entries = BTreeSet<(u32, Box<[u8]>)>;
+
+/// A tree and its entries.
+type Found = (ObjectId, Entries);
 
 struct Collect<'a> {
     needles: &'a Needles,

@@ -17,6 +17,8 @@ pub struct Recipe<'a> {
     pub delta: &'a [u8],
     /// The bytes of the base.
     pub base: &'a [u8],
+    /// The keywords of the base, in order.
+    pub hits: &'a [Hit],
 }
 
 /// A part of the result that has to be searched, and where its bytes are in the text to search.
@@ -36,19 +38,18 @@ pub struct Carrier {
 }
 
 impl Carrier {
-    /// Appends every keyword of the result, in order, given those of its base. `longest` is the
-    /// length of the longest keyword.
+    /// Appends every keyword of the result, in order. `longest` is the length of the longest
+    /// keyword.
     pub fn hits(
         &mut self,
         recipe: Recipe<'_>,
-        carried: &[Hit],
         longest: usize,
         search: &mut Search<'_>,
         hits: &mut Vec<Hit>,
     ) {
         let stretches = recipe.script.stretches();
         let first = hits.len();
-        carry(stretches, carried, hits);
+        carry(stretches, recipe.hits, hits);
         self.windows(stretches, longest.saturating_sub(1), recipe.script.result_size());
         self.gather(recipe);
         self.found.clear();
@@ -216,8 +217,8 @@ mod tests {
             let (mut of_base, mut expected, mut hits) = (Vec::new(), Vec::new(), Vec::new());
             search(&base, &mut of_base);
             search(&result, &mut expected);
-            let recipe = Recipe { script: &script, delta: &bytes, base: &base };
-            Carrier::default().hits(recipe, &of_base, 6, &mut search, &mut hits);
+            let recipe = Recipe { script: &script, delta: &bytes, base: &base, hits: &of_base };
+            Carrier::default().hits(recipe, 6, &mut search, &mut hits);
             assert_eq!(hits, expected);
         }
     }

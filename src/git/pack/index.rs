@@ -32,9 +32,10 @@ pub(super) fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
 
 /// A table of 256 totals that never fall; gives back the last.
 pub(super) fn fanout_total(table: &[u8]) -> Option<usize> {
-    let totals = table.chunks_exact(4).map(|it| u32::from_be_bytes([it[0], it[1], it[2], it[3]]));
+    let mut totals =
+        table.chunks_exact(4).map(|it| u32::from_be_bytes([it[0], it[1], it[2], it[3]]));
     let sorted = table.len() == FANOUT && totals.clone().is_sorted();
-    sorted.then(|| totals.last().map(|total| total as usize)).flatten()
+    sorted.then(|| totals.next_back().map(|total| total as usize)).flatten()
 }
 
 /// Where among the sorted `ids` of `hash_len` bytes `id` stands.

@@ -259,8 +259,9 @@ impl<'a> Walker<'a> {
             .inflate(packed, size, &mut delta)
             .and_then(|()| script.read(&delta, base.bytes.len()))
             .and_then(|()| {
-                let recipe = Recipe { script: &script, delta: &delta, base: &base.bytes };
-                self.apply(node, kind, (recipe, &base.hits), visitor)
+                let (base, hits) = (&base.bytes, &base.hits);
+                let recipe = Recipe { script: &script, delta: &delta, base, hits };
+                self.apply(node, kind, recipe, visitor)
             });
         (self.delta, self.script) = (delta, script);
         result
@@ -270,7 +271,7 @@ impl<'a> Walker<'a> {
         &mut self,
         node: u32,
         kind: Kind,
-        (recipe, carried): (Recipe<'_>, &[Hit]),
+        recipe: Recipe<'_>,
         visitor: &mut dyn Visitor,
     ) -> Result<Option<Frame>, PackError> {
         let mut hits = self.spare_hits.pop().unwrap_or_default();
@@ -278,9 +279,9 @@ impl<'a> Walker<'a> {
         if !full {
             let longest = visitor.longest();
             let mut search = |text: &[u8], hits: &mut Vec<Hit>| visitor.search(text, hits);
-            self.carrier.hits(recipe, carried, longest, &mut search, &mut hits);
+            self.carrier.hits(recipe, longest, &mut search, &mut hits);
         }
-        let Recipe { script, delta, base } = recipe;
+        let Recipe { script, delta, base, .. } = recipe;
         let next = self.plan.forest.first_child(node);
         let seen =
             full || !hits.is_empty() || visitor.must_see(kind, script.beginning(delta, base));

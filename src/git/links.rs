@@ -1,0 +1,87 @@
+//! Whether what objects refer to is there. A repository from which objects are lost must not pass
+//! for one that was read whole.
+//!
+//! Looked at are all refs, the tree and the parents of every commit, and every tree and blob of
+//! HEAD. The trees of older commits are not: that would take longer than everything else.
+
+use std::collections::BTreeSet;
+
+use super::database::Database;
+use super::reader::Reader;
+use super::text;
+use crate::model::object::ObjectId;
+
+/// The objects that a commit refers to and that are not here.
+pub fn missing_from_commit(database: &Database, commit: &[u8]) -> Vec<ObjectId> {
+    let header = text::split(commit).header;
+    let linked = text::ids(header, "tree").chain(text::ids(header, "parent"));
+    linked.filter(|id| !database.has(*id)).collect()
+}
+
+/// The trees and blobs below a commit that are not here.
+pub fn missing_below(reader: &mut Reader<'_>, commit: ObjectId) -> BTreeSet<ObjectId> {
+    let mut missing = BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    let root = reader.read(commit).ok();
+    let root = root.and_then(|(_, bytes)| text::ids(text::split(&bytes).header, "tree").next());
+    let mut left: Vec<ObjectId> = root.into_iter().collect();
+    while let Some(id) = left.pop() {
+        if !seen.insert(id) {
+            continue;
+        }
+        let Ok((_, tree)) = reader.read(id) else {
+            missing.insert(id);
+            continue;
+        };
+        for (mode, id) in entries(&tree, id.as_bytes().len()) {
+            match mode {
+                Mode::Folder => left.push(id),
+                Mode::File if !reader.has(id) => drop(missing.insert(id)),
+                Mode::File | Mode::Submodule => {}
+            }
+        }
+    }
+    missing
+}
+
+/// What a tree entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    Folder,
+    File,
+    Submodule,
+}
+
+/// The entries of a tree (git's `tree-walk.c`): mode, space, name, a zero byte, object id.
+fn entries(tree: &[u8], hash_len: usize) -> impl Iterator<Item = (Mode, ObjectId)> {
+    let mut rest = tree;
+    std::iter::from_fn(move || {
+        let zero = memchr::memchr(0, rest)?;
+        let mode = match &rest[..memchr::memchr(b' ', &rest[..zero])?] {
+            b"40000" | b"040000" => Mode::Folder,
+            b"160000" => Mode::Submodule,
+            _ => Mode::File,
+        };
+        let id = rest.get(zero + 1..zero + 1 + hash_len)?;
+        rest = &rest[zero + 1 + hash_len..];
+        Some((mode, ObjectId::from_bytes(id)?))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Mode, entries};
+
+    #[test]
+    fn trees_are_read_as_far_as_they_go() {
+        let tree =
+            [&b"40000 a b\0"[..], &[1; 20], b"100644 c\0", &[0; 20], b"160000 d\0", &[3; 20]]
+                .concat();
+        let read: Vec<(Mode, u8)> =
+            entries(&tree, 20).map(|(mode, id)| (mode, id.as_bytes()[0])).collect();
+        assert_eq!(read, [(Mode::Folder, 1), (Mode::File, 0), (Mode::Submodule, 3)]);
+        for cut in 0..tree.len() {
+            assert!(entries(&tree[..cut], 20).count() < 3);
+        }
+    }
+}
