@@ -63,12 +63,7 @@ impl Confirm {
             }
             let compiled = Program::compile(rule);
             if let Err(error) = &compiled {
-                complaints.push(Complaint {
-                    file: "rules".to_owned(),
-                    line: rule.hits.first().map_or(1, |hit| hit.line),
-                    rule: Some(rule.card.id.clone()),
-                    what: format!("pattern: {error}"),
-                });
+                complaints.push(rule.complaint(rule.place.1, format!("pattern: {error}")));
             }
             let _ = program.set(compiled.ok());
         }
