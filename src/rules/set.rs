@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::bounds;
+use super::bounds::Bounds;
 use super::complaint::Complaint;
 use super::load::{Loaded, load, load_all};
 use super::prefix::InstancePrefix;
@@ -13,8 +13,11 @@ use crate::model::finding::RuleCard;
 const BUILTIN: &str = include_str!("../../rules/gitlab.toml");
 /// Their file's name in complaints.
 pub const BUILTIN_NAME: &str = "rules/gitlab.toml";
-/// The rule whose body an instance's own prefix of access tokens is put before.
-const CLASSIC: &str = "gitlab_personal_access_token";
+/// The prefix that an instance's own prefix of access tokens replaces.
+const REPLACED: &str = "glpat-";
+/// The rules in which it does. Routable tokens with a version are found whatever their prefix.
+const WITH_REPLACED: [&str; 2] =
+    ["gitlab_personal_access_token", "gitlab_personal_access_token_routable"];
 
 /// Checked rules, ready for the engine.
 #[derive(Clone, Debug, Default)]
@@ -81,16 +84,22 @@ impl RuleSet {
             self.prefixes.sort_by_key(|prefix| (std::cmp::Reverse(prefix.len()), prefix.clone()));
         }
         let Some(alone) = &prefix.alone else { return };
-        let Some(classic) = self.rules.iter().find(|rule| rule.card.id == CLASSIC) else {
-            return;
-        };
         let text: String = alone.iter().copied().map(char::from).collect();
-        let mut rule = classic.clone();
-        rule.keywords = vec![Keyword { bytes: alone.clone(), ignore_case: false }];
-        rule.pattern = format!("{}(?<body>[0-9A-Za-z_-]{{20}})", regex_syntax::escape(&text));
-        rule.bounds = bounds::Bounds { longest: alone.len() + 20, lookback: 0 };
-        if !self.rules.iter().any(|old| old.pattern == rule.pattern) {
-            self.rules.push(rule);
+        for id in WITH_REPLACED {
+            let Some(rule) = self.rules.iter().find(|rule| rule.card.id == id) else { continue };
+            let Some(body) = rule.pattern.strip_prefix(REPLACED) else { continue };
+            let rule = Rule {
+                keywords: vec![Keyword { bytes: alone.clone(), ignore_case: false }],
+                pattern: regex_syntax::escape(&text) + body,
+                bounds: Bounds {
+                    longest: rule.bounds.longest - REPLACED.len() + alone.len(),
+                    lookback: 0,
+                },
+                ..rule.clone()
+            };
+            if !self.rules.iter().any(|old| old.pattern == rule.pattern) {
+                self.rules.push(rule);
+            }
         }
     }
 
