@@ -8,7 +8,7 @@ use super::rule::Keyword;
 
 /// The longest match that a pattern may have, in bytes. Checks that follow a token further
 /// (JWT, private key) have limits of their own.
-pub const MAX_MATCH: usize = 4096;
+pub const MAX_MATCH: usize = 8192;
 
 /// How many spellings of the beginning of a pattern are looked at.
 const MAX_SPELLINGS: usize = 256;
@@ -261,7 +261,7 @@ mod tests {
     #[test]
     fn a_pattern_must_end_and_must_not_be_empty() {
         assert_eq!(measured("abc.*", &["abc"]), Err(BoundsError::Unbounded(None)));
-        assert_eq!(measured("abc.{5000}", &["abc"]), Err(BoundsError::Unbounded(Some(5003))));
+        assert_eq!(measured("abc.{9000}", &["abc"]), Err(BoundsError::Unbounded(Some(9003))));
         assert_eq!(measured("(?:abc)?", &["abc"]), Err(BoundsError::Empty));
         assert!(matches!(measured("a(", &["abc"]), Err(BoundsError::Syntax(_))));
         let message = measured("abc.*", &["abc"]).expect_err("unbounded").to_string();
