@@ -155,8 +155,7 @@ fn is_word(part: &[u8]) -> bool {
 /// each of which somebody can speak a vowel.
 fn is_camel_case(letters: &[u8]) -> bool {
     let spoken = |word: &[u8]| {
-        word.len() >= 3
-            && word.iter().any(|letter| b"aeiouy".contains(&letter.to_ascii_lowercase()))
+        word.len() >= 3 && word.iter().any(|letter| b"aeiou".contains(&letter.to_ascii_lowercase()))
     };
     let mut words = letters.chunk_by(|_, next| next.is_ascii_lowercase());
     letters.iter().all(u8::is_ascii_alphabetic)
