@@ -93,7 +93,7 @@ impl RuleSet {
                 pattern: regex_syntax::escape(&text) + body,
                 bounds: Bounds {
                     longest: rule.bounds.longest - REPLACED.len() + alone.len(),
-                    lookback: 0,
+                    ..rule.bounds
                 },
                 ..rule.clone()
             };
