@@ -3,12 +3,10 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use anyhow::Context as _;
-
 use super::args::{RulesArgs, RulesCommand};
 use super::console::Console;
 use super::exit::Exit;
-use super::settings::{builtin_rules, complained};
+use super::settings::{builtin_rules, complained, rule_file};
 use crate::engine::{Engine, examples};
 use crate::report::escape::terminal;
 use crate::rules::complaint::Complaint;
@@ -35,27 +33,27 @@ fn list(console: &Console) -> anyhow::Result<Exit> {
     Ok(Exit::Clean)
 }
 
-/// Runs every example. The rules of a file are run beside ours, as they will be in a scan.
+/// Runs every example. The rules of a file are run beside ours, as they will be in a scan. What
+/// is wrong with one rule keeps no example of another from being run.
 fn check(file: Option<&Path>, console: &Console) -> anyhow::Result<Exit> {
     let mut rules = builtin_rules()?;
     let own = rules.rules().len();
     let name = file.map_or_else(|| BUILTIN_NAME.to_owned(), |file| file.display().to_string());
-    if let Some(file) = file {
-        let text =
-            std::fs::read_to_string(file).with_context(|| format!("cannot read rules {name}"))?;
-        if let Err(complaints) = rules.extend(&text, &name) {
-            return complain(&complaints, console);
+    let mut complaints = match file {
+        Some(file) => rules.extend_with_usable(&rule_file(file)?, &name),
+        None => Vec::new(),
+    };
+    let engine = match Engine::new(rules.clone()) {
+        Ok(engine) => engine,
+        Err(too_large) => {
+            rules.leave_out(&too_large);
+            complaints.extend(too_large);
+            Engine::new(rules).map_err(|complaints| complained(&complaints))?
         }
-    }
-    let engine = Engine::new(rules).map_err(|complaints| complained(&complaints))?;
-    let complaints =
-        examples::run(
-            &engine,
-            |rule| {
-                if rule.builtin { BUILTIN_NAME.to_owned() } else { name.clone() }
-            },
-        );
+    };
+    complaints.extend(examples::run(&engine));
     if !complaints.is_empty() {
+        complaints.sort();
         return complain(&complaints, console);
     }
     let checked = match file {

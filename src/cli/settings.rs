@@ -1,8 +1,9 @@
 //! What was typed, the settings file and the environment, turned into what it means: one rule
 //! set and one options struct for each room that needs one.
 
+use std::io::Read as _;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 
@@ -15,6 +16,8 @@ use crate::rules::prefix::InstancePrefix;
 use crate::rules::set::RuleSet;
 use crate::scan::{Options, Visibility};
 
+/// A rule file can be this large, in bytes; ours has a twentieth of it.
+const LARGEST_RULE_FILE: u64 = 1024 * 1024;
 /// The variable that keys fingerprints.
 const FINGERPRINT_KEY: &str = "STANCH_FINGERPRINT_KEY";
 
@@ -40,9 +43,7 @@ pub fn engine(
     let mut rules = builtin_rules()?;
     for file in &args.rules {
         let shown = file.display().to_string();
-        let text =
-            std::fs::read_to_string(file).with_context(|| format!("cannot read rules {shown}"))?;
-        rules.extend(&text, &shown).map_err(|complaints| complained(&complaints))?;
+        rules.extend(&rule_file(file)?, &shown).map_err(|complaints| complained(&complaints))?;
     }
     let config = Config::load(&Sources {
         flag: global.config.as_deref(),
@@ -55,6 +56,22 @@ pub fn engine(
         rules.add_prefix(&prefix);
     }
     Engine::new(rules).map_err(|complaints| complained(&complaints))
+}
+
+/// The text of a rule file. A device or a mistaken name may be endless: no more is read than a
+/// rule file can be.
+pub fn rule_file(file: &Path) -> anyhow::Result<String> {
+    let shown = file.display();
+    let context = || format!("cannot read rules {shown}");
+    let mut text = Vec::new();
+    let opened = std::fs::File::open(file).with_context(context)?;
+    opened.take(LARGEST_RULE_FILE + 1).read_to_end(&mut text).with_context(context)?;
+    anyhow::ensure!(
+        text.len() as u64 <= LARGEST_RULE_FILE,
+        "rules {shown} are larger than {} KiB: is this a rule file?",
+        LARGEST_RULE_FILE / 1024
+    );
+    String::from_utf8(text).with_context(context)
 }
 
 /// The rules that come with the binary.

@@ -6,7 +6,7 @@ use super::confirm::{Confirm, Raw};
 use super::{Match, surroundings};
 use crate::model::finding::Evidence;
 use crate::model::span::Span;
-use crate::rules::rule::Check;
+use crate::rules::rule::{Check, Rule};
 use crate::token::kinds::{self, PERSONAL_ACCESS_TOKEN};
 use crate::token::{jwt, key, placeholder, routable};
 
@@ -54,9 +54,12 @@ pub fn judge(
         apply(check, text, &mut judgement)?;
     }
     let mut preceded_by = None;
+    if rule.boundary && !judgement.proven {
+        preceded_by = take_in_own_prefix(confirm, text, &raw, &mut judgement);
+    }
     if !judgement.sealed {
         if rule.boundary {
-            preceded_by = check_boundaries(confirm, text, &raw, &mut judgement);
+            check_boundaries(confirm, text, (rule, &raw), &mut judgement);
         }
         // That somebody typed it says more than that it has a wrong character or length.
         judgement.doubt = placeholder::doubt(judgement.body.of(text)).or(judgement.doubt);
@@ -148,35 +151,62 @@ fn entropy(body: &[u8]) -> f64 {
     shares.map(|share| -share * share.log2()).sum()
 }
 
-/// Looks at both ends of the secret. An instance's own prefix before it is made part of it. A
-/// secret that touches a word is weak, and then reaches to the ends of that word, so that a mask
-/// covers all of it. Gives back what may be a prefix that nobody named.
-fn check_boundaries(
+/// Makes an instance's own prefix before the secret part of it. Gives back what may be a prefix
+/// that nobody named. A checksum needs neither: it says itself where the token begins.
+fn take_in_own_prefix(
     confirm: &Confirm,
     text: &[u8],
     raw: &Raw,
     judgement: &mut Judgement,
 ) -> Option<Span> {
+    let start = raw.secret.start;
+    // Where the pattern says what stands before the secret, it has been looked at.
+    if raw.whole.start != start {
+        return None;
+    }
+    let mut own = confirm.rules().instance_prefixes().iter();
+    let own = own.find(|prefix| text[..start].ends_with(prefix));
+    match own.filter(|_| kinds::known_beginning(raw.secret.of(text)).is_some()) {
+        Some(own) => {
+            judgement.secret.start -= own.len();
+            judgement.prefix += own.len();
+            None
+        }
+        None => surroundings::possible_prefix(text, start).map(|it| Span::new(it, start)),
+    }
+}
+
+/// Looks at both ends of the secret. A secret that touches a word is weak, and then reaches to
+/// the ends of that word, so that a mask covers all of it. Another whole token is no such word.
+fn check_boundaries(
+    confirm: &Confirm,
+    text: &[u8],
+    (rule, raw): (&Rule, &Raw),
+    judgement: &mut Judgement,
+) {
+    let own = confirm.rules().instance_prefixes();
+    let body = judgement.body.of(text);
+    let prefixed = kinds::known_beginning(raw.secret.of(text)).is_some();
     let secret = &mut judgement.secret;
     let start = secret.start;
     let mut clear = true;
-    let mut preceded_by = None;
     // Where the pattern says what stands beside the secret, it has been looked at.
-    if raw.whole.start == secret.start {
-        let own = confirm.rules().instance_prefixes().iter();
-        let own = own.into_iter().find(|prefix| text[..secret.start].ends_with(prefix));
-        if let Some(own) = own.filter(|_| kinds::known_beginning(secret.of(text)).is_some()) {
-            secret.start -= own.len();
-        } else {
-            preceded_by = surroundings::possible_prefix(text, secret.start)
-                .map(|start| Span::new(start, secret.start));
-        }
-        if !surroundings::clear_on_the_left(text, secret.start) {
-            secret.start = surroundings::start_of_word(text, secret.start);
-            clear = false;
-        }
+    if raw.whole.start == raw.secret.start
+        && !surroundings::clear_on_the_left(text, start)
+        && !surroundings::token_ends(text, start, own)
+    {
+        secret.start = surroundings::start_of_word(text, start);
+        clear = false;
     }
-    if raw.whole.end == secret.end && !surroundings::clear_on_the_right(text, secret.end) {
+    let clear_on_the_right = if prefixed && ends_at_a_joint(rule, body) {
+        surroundings::clear_behind_plain
+    } else {
+        surroundings::clear_on_the_right
+    };
+    if raw.whole.end == secret.end
+        && !clear_on_the_right(text, secret.end)
+        && !surroundings::token_begins(text, secret.end, own)
+    {
         secret.end = surroundings::end_of_word(text, secret.end);
         judgement.body.end = secret.end;
         clear = false;
@@ -185,5 +215,13 @@ fn check_boundaries(
     if !clear {
         judgement.doubt("letters or digits touch it");
     }
-    preceded_by
+}
+
+/// True when a dash or an underscore behind the body ends it: it is made of an alphabet that has
+/// neither. Without a digit it may be a word in a row of words all the same.
+fn ends_at_a_joint(rule: &Rule, body: &[u8]) -> bool {
+    rule.checks.iter().any(|check| match check {
+        Check::Alphabet(alphabet) => !alphabet.has(b'-') && alphabet.has_all(body),
+        _ => false,
+    }) && body.iter().any(u8::is_ascii_digit)
 }

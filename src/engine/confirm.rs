@@ -63,12 +63,7 @@ impl Confirm {
             }
             let compiled = Program::compile(rule);
             if let Err(error) = &compiled {
-                complaints.push(Complaint {
-                    file: "rules".to_owned(),
-                    line: rule.hits.first().map_or(1, |hit| hit.line),
-                    rule: Some(rule.card.id.clone()),
-                    what: format!("pattern: {error}"),
-                });
+                complaints.push(rule.complaint(rule.place.1, format!("pattern: {error}")));
             }
             let _ = program.set(compiled.ok());
         }
@@ -150,13 +145,18 @@ impl Program {
     /// The leftmost match that holds the keyword.
     fn leftmost_holding(&self, text: &[u8], rule: &Rule, keyword: usize) -> Option<Raw> {
         let end = text.len().min(keyword + rule.bounds.longest + LOOK);
+        let start = keyword.saturating_sub(rule.bounds.lookback);
+        let landmark = rule.bounds.landmark;
+        if landmark.is_some_and(|byte| memchr::memchr(byte, &text[start..end]).is_none()) {
+            return None;
+        }
         if rule.bounds.lookback == 0 {
             let captures = self.regex.captures(&text[keyword..end])?;
             return Some(self.raw(&captures, keyword));
         }
         let base = keyword.saturating_sub(rule.bounds.lookback + LOOK);
         let window = &text[base..end];
-        let mut at = keyword.saturating_sub(rule.bounds.lookback) - base;
+        let mut at = start - base;
         loop {
             let found = self.regex.find_at(window, at)?;
             if base + found.start() > keyword {

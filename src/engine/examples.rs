@@ -4,36 +4,30 @@ use super::Engine;
 use crate::model::finding::Evidence;
 use crate::rules::complaint::Complaint;
 use crate::rules::markers;
-use crate::rules::rule::{Example, Rule};
+use crate::rules::rule::Example;
 use crate::token::sample::Sampler;
 
 /// Examples are filled in several times, so that a pattern which a random body can break is
 /// found out.
 const ROUNDS: u64 = 16;
 
-/// Runs every example of every rule; `file_of` names the file of a rule for the complaints.
-pub fn run(engine: &Engine, file_of: impl Fn(&Rule) -> String) -> Vec<Complaint> {
+/// Runs every example of every rule, and says of each that fails why, once.
+pub fn run(engine: &Engine) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     for (number, rule) in engine.rules().rules().iter().enumerate() {
-        let mut complain = |example: &Example, what: String| {
-            let rule_id = Some(rule.card.id.clone());
-            let complaint =
-                Complaint { file: file_of(rule), line: example.line, rule: rule_id, what };
-            if !complaints.contains(&complaint) {
-                complaints.push(complaint);
-            }
+        let mut complain = |list: &str, at: usize, example: &Example, what: Option<String>| {
+            // Examples can share a line. They are not quoted: one may hold a secret.
+            let what = what.map(|what| format!("{what} ({list}, number {})", at + 1));
+            complaints.extend(what.map(|what| rule.complaint(example.line, what)));
         };
-        for round in 0..ROUNDS {
-            for hit in &rule.hits {
-                if let Some(what) = missed(engine, number, hit, round) {
-                    complain(hit, what);
-                }
-            }
-            for miss in &rule.misses {
-                if found(engine, number, miss, round) {
-                    complain(miss, "an example that must not be found is found".to_owned());
-                }
-            }
+        for (at, hit) in rule.hits.iter().enumerate() {
+            let what = (0..ROUNDS).find_map(|round| missed(engine, number, hit, round));
+            complain("hits", at, hit, what);
+        }
+        for (at, miss) in rule.misses.iter().enumerate() {
+            let found = (0..ROUNDS).any(|round| found(engine, number, miss, round));
+            let what = found.then(|| "an example that must not be found is found".to_owned());
+            complain("misses", at, miss, what);
         }
     }
     complaints

@@ -2,17 +2,21 @@
 //! looks so because an escape sequence ends there.
 
 use crate::token::alphabet::is_base64url;
+use crate::token::{jwt, kinds, routable};
 
-/// How far before a token its surroundings matter.
-pub const BEFORE: usize = 64;
+/// How far before a token its surroundings matter: the longest token that can be glued to it, or
+/// a word with its own prefix before it.
+pub const BEFORE: usize = routable::LONGEST + 2 * WORD;
 /// How far behind a token they matter.
 pub const AFTER: usize = 64;
+/// How far before a token the word goes that it may be a part of.
+const WORD: usize = 64;
 
 /// True when nothing that could belong to the token touches `start` from the left. Letters and
 /// digits do, unless they end an escape sequence: `\n`, `\u0022`, `\x22`, `%22`, `=3D`, a terminal
 /// colour.
 pub fn clear_on_the_left(text: &[u8], start: usize) -> bool {
-    let before = &text[start.saturating_sub(BEFORE)..start];
+    let before = &text[start.saturating_sub(WORD)..start];
     match before {
         [.., last] if !last.is_ascii_alphanumeric() => true,
         [] => true,
@@ -51,6 +55,53 @@ pub fn clear_on_the_right(text: &[u8], end: usize) -> bool {
     !after.get(joint).is_some_and(u8::is_ascii_alphanumeric)
 }
 
+/// The same for a token whose body can hold neither dash nor underscore, so that these end it.
+pub fn clear_behind_plain(text: &[u8], end: usize) -> bool {
+    !text.get(end).is_some_and(u8::is_ascii_alphanumeric)
+}
+
+/// True when another token begins at `at`, as far as its prefix tells: a known one or one of the
+/// instance's `own`.
+pub fn token_begins(text: &[u8], at: usize, own: &[Vec<u8>]) -> bool {
+    let rest = &text[at..];
+    kinds::known_beginning(rest).is_some() || own.iter().any(|prefix| rest.starts_with(prefix))
+}
+
+/// True when another token ends at `end`: a whole routable one, a signature, or a known prefix (one of the
+/// instance's `own`) and as many characters as a body behind it has.
+pub fn token_ends(text: &[u8], end: usize, own: &[Vec<u8>]) -> bool {
+    let before = &text[end.saturating_sub(BEFORE)..end];
+    let body = before.iter().rev().take_while(|&&byte| is_base64url(byte)).count();
+    let behind = |prefix: &[u8], length: usize| {
+        let at = before.len().checked_sub(length).filter(|_| length <= body);
+        let head = at.map(|at| &before[..at]);
+        head.is_some_and(|head| head.ends_with(prefix) || part_after(head, prefix))
+    };
+    kinds::KINDS.iter().any(|kind| {
+        let prefixes = kind.prefixes.iter().map(|prefix| prefix.as_bytes());
+        prefixes.into_iter().any(|prefix| kind.bodies.iter().any(|&length| behind(prefix, length)))
+    }) || own.iter().any(|prefix| behind(prefix, kinds::CLASSIC_BODY))
+        || ends_path_bound(before)
+        || (jwt::SIGNATURES.contains(&body) && before[..before.len() - body].ends_with(b"."))
+        || routable::proven_until(text, end).is_some()
+}
+
+/// True for the end of a feed token that is bound to one path: `glft-<64 hex>-<user id>`.
+fn ends_path_bound(before: &[u8]) -> bool {
+    let digits = before.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let (head, id) = before.split_at(before.len() - digits);
+    let Some(head) = head.strip_suffix(b"-").filter(|_| !id.is_empty()) else { return false };
+    head.len().checked_sub(64).is_some_and(|at| head[..at].ends_with(b"glft-"))
+}
+
+/// True when `head` ends with `prefix` and what may stand between it and a body: the partition
+/// of a job token, `64_`, or of a runner's, `t1_`.
+fn part_after(head: &[u8], prefix: &[u8]) -> bool {
+    let Some(part) = head.strip_suffix(b"_") else { return false };
+    let digits = part.iter().rev().take(8).take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    (1..=digits).any(|count| part[..part.len() - count].ends_with(prefix))
+}
+
 /// The end of the word that the token at `..end` is a part of, at most [`AFTER`] bytes on.
 pub fn end_of_word(text: &[u8], end: usize) -> usize {
     let after = &text[end..text.len().min(end + AFTER)];
@@ -59,14 +110,14 @@ pub fn end_of_word(text: &[u8], end: usize) -> usize {
 
 /// The start of the word whose letters and digits touch the token at `start..`.
 pub fn start_of_word(text: &[u8], start: usize) -> usize {
-    let before = &text[start.saturating_sub(BEFORE)..start];
+    let before = &text[start.saturating_sub(WORD)..start];
     start - before.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count()
 }
 
 /// The start of what may be an instance's own prefix, such as `acme-` before `glpat-`: a word
 /// and a dash right before `start`. `None` when there is none.
 pub fn possible_prefix(text: &[u8], start: usize) -> Option<usize> {
-    let before = &text[start.saturating_sub(BEFORE)..start];
+    let before = &text[start.saturating_sub(WORD)..start];
     let [word @ .., b'-'] = before else {
         return None;
     };
@@ -78,7 +129,8 @@ pub fn possible_prefix(text: &[u8], start: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::{clear_on_the_left, clear_on_the_right, possible_prefix};
+    use super::{clear_on_the_left, clear_on_the_right, possible_prefix, token_begins, token_ends};
+    use crate::token::sample::Sampler;
 
     #[test]
     fn escapes_do_not_touch_the_token() {
@@ -122,6 +174,30 @@ mod tests {
         for after in ["x", "9", "-2", "_old", "--x"] {
             assert!(!clear_on_the_right(after.as_bytes(), 0), "{after:?}");
         }
+    }
+
+    #[test]
+    fn a_whole_token_before_or_behind_is_a_boundary() {
+        let mut sampler = Sampler::new(1);
+        let own = [b"corp-".to_vec()];
+        let whole = [
+            format!("glpat-{}", sampler.friendly(20)),
+            format!("glcbt-64_{}", sampler.friendly(20)),
+            format!("glrt-t1_{}", sampler.friendly(20)),
+            format!("glagent-{}", sampler.friendly(50)),
+            format!("gloas-{}", sampler.hex(64)),
+            format!("corp-{}", sampler.friendly(20)),
+            sampler.routable("glpat-", "o:1\nu:9ix"),
+            sampler.routable_v0("acme-glpat-", "o:1\nu:9ix"),
+        ];
+        for token in whole {
+            assert!(token_ends(token.as_bytes(), token.len(), &own), "{token}");
+            assert!(!token_ends(token.as_bytes(), token.len() - 1, &own), "{token}");
+            let expected = !token.starts_with("acme");
+            assert_eq!(token_begins(token.as_bytes(), 0, &own), expected, "{token}");
+        }
+        assert!(!token_ends(b"", 0, &own) && !token_begins(b"", 0, &own));
+        assert!(!token_ends(b"glpat-", 6, &own) && !token_ends(b"word", 4, &own));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::rule::Keyword;
 
 /// The longest match that a pattern may have, in bytes. Checks that follow a token further
 /// (JWT, private key) have limits of their own.
-pub const MAX_MATCH: usize = 4096;
+pub const MAX_MATCH: usize = 8192;
 
 /// How many spellings of the beginning of a pattern are looked at.
 const MAX_SPELLINGS: usize = 256;
@@ -22,6 +22,9 @@ pub struct Bounds {
     pub longest: usize,
     /// How far before its keyword a match can begin. Zero means that it begins with the keyword.
     pub lookback: usize,
+    /// A byte that stands in every match and in no keyword, if there is one: without it near a
+    /// keyword the pattern need not be run.
+    pub landmark: Option<u8>,
 }
 
 /// Why a pattern cannot be used.
@@ -73,7 +76,20 @@ pub fn measure(hir: &Hir, keywords: &[Keyword]) -> Result<Bounds, BoundsError> {
         return Err(BoundsError::Unbounded(longest));
     };
     let lookback = keyword_reach(hir, keywords).ok_or(BoundsError::Unguarded)?;
-    Ok(Bounds { longest, lookback })
+    Ok(Bounds { longest, lookback, landmark: landmark(hir, keywords) })
+}
+
+/// A byte of punctuation that every match has outside its keywords.
+fn landmark(hir: &Hir, keywords: &[Keyword]) -> Option<u8> {
+    match hir.kind() {
+        HirKind::Literal(literal) => literal.0.iter().copied().find(|byte| {
+            let in_keyword = keywords.iter().any(|keyword| keyword.bytes.contains(byte));
+            byte.is_ascii_punctuation() && !in_keyword
+        }),
+        HirKind::Capture(capture) => landmark(&capture.sub, keywords),
+        HirKind::Concat(parts) => parts.iter().find_map(|part| landmark(part, keywords)),
+        _ => None,
+    }
 }
 
 /// The furthest from the start of a match that the first keyword in it can begin; `None` when
@@ -104,24 +120,31 @@ fn concat_reach(parts: &[Hir], keywords: &[Keyword]) -> Option<usize> {
     None
 }
 
-/// Spells out how a row of parts can begin, and looks for a keyword in every spelling.
+/// Spells out how a row of parts can begin, and looks for a keyword in every spelling. One that
+/// holds a keyword is not spelled out any further: a rule file is read at every start.
 fn spelled_reach(parts: &[Hir], keywords: &[Keyword]) -> Option<usize> {
+    let all: Vec<&Keyword> = keywords.iter().collect();
     let mut spellings = vec![Spelling::default()];
+    let mut furthest = 0;
     for part in parts {
         spellings = spell(part, &spellings)?;
+        spellings.retain(|spelling| {
+            let reach = reach_of(spelling, &all);
+            furthest = furthest.max(reach.unwrap_or(0));
+            reach.is_none()
+        });
         if spellings.iter().all(|spelling| spelling.cut) {
             break;
         }
     }
-    spellings
-        .iter()
-        .map(|spelling| {
-            (0..spelling.bytes.len()).find(|&at| {
-                let all: Vec<&Keyword> = keywords.iter().collect();
-                guarded(&spelling.bytes[at..], 0, &all)
-            })
-        })
-        .try_fold(0, |furthest, reach| Some(furthest.max(reach?)))
+    spellings.is_empty().then_some(furthest)
+}
+
+/// Where the first keyword in a spelling begins.
+fn reach_of(spelling: &Spelling, keywords: &[&Keyword]) -> Option<usize> {
+    let shortest = keywords.iter().map(|keyword| keyword.bytes.len()).min()?;
+    let starts = (spelling.bytes.len() + 1).saturating_sub(shortest);
+    (0..starts).find(|&at| guarded(&spelling.bytes[at..], 0, keywords))
 }
 
 /// One way to write the beginning of a match.
@@ -245,6 +268,16 @@ mod tests {
     }
 
     #[test]
+    fn a_landmark_stands_in_every_match_and_in_no_keyword() {
+        let landmark = |pattern| measured(pattern, &["abc-"]).expect("guarded").landmark;
+        assert_eq!(landmark(r"abc-[a-z]{4,9}\.[0-9]{2}"), Some(b'.'));
+        assert_eq!(landmark(r"(?<x>abc-[a-z.]{4}(?<y>-=))"), Some(b'='));
+        for none in [r"abc-[a-z]{4}(?:\.|=)", r"abc-[a-z]{4}\.?", "abc-[.]{1,2}", "abc-x-abc-"] {
+            assert_eq!(landmark(none), None, "{none}");
+        }
+    }
+
+    #[test]
     fn a_pattern_that_can_do_without_its_keyword_is_refused() {
         let unguarded = [
             ("ab(?:c|cr)-x", "abc-"),
@@ -261,7 +294,7 @@ mod tests {
     #[test]
     fn a_pattern_must_end_and_must_not_be_empty() {
         assert_eq!(measured("abc.*", &["abc"]), Err(BoundsError::Unbounded(None)));
-        assert_eq!(measured("abc.{5000}", &["abc"]), Err(BoundsError::Unbounded(Some(5003))));
+        assert_eq!(measured("abc.{9000}", &["abc"]), Err(BoundsError::Unbounded(Some(9003))));
         assert_eq!(measured("(?:abc)?", &["abc"]), Err(BoundsError::Empty));
         assert!(matches!(measured("a(", &["abc"]), Err(BoundsError::Syntax(_))));
         let message = measured("abc.*", &["abc"]).expect_err("unbounded").to_string();

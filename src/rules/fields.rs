@@ -38,6 +38,11 @@ impl<'a> Fields<'a> {
         fields
     }
 
+    /// The file, as the operator named it.
+    pub fn file(&self) -> &'a str {
+        self.file
+    }
+
     /// The line on which the byte at `offset` stands.
     pub fn line(&self, offset: usize) -> usize {
         line_at(self.text, offset)

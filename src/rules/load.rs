@@ -11,20 +11,39 @@ use super::bounds::{self, Bounds};
 use super::complaint::{Complaint, line_at};
 use super::fields::Fields;
 use super::markers;
+use super::parts::{self, Parts};
 use super::rule::{Check, Example, GROUPS, Keyword, Rule};
 use crate::model::finding::{Evidence, RuleCard, Severity};
 use crate::token::alphabet::Alphabet;
 
 /// The version of the format.
 const SCHEMA: &str = "1";
+/// What is wrong with a part of patterns that is none.
+const PART: &str = "write parts as [parts], each as name = 'pattern', with a name of a-z and _";
 /// A shorter keyword would stand everywhere and slow every scan down.
 const SHORTEST_KEYWORD: usize = 3;
 /// What to do about a secret of a rule that does not say.
 const REMEDIATION: &str =
     "Revoke it where it was issued, issue a new one, and keep it out of the repository.";
 
+/// What stands in a rule file.
+#[derive(Debug)]
+pub struct Loaded {
+    /// Every rule that can be run, also when there are complaints about it.
+    pub rules: Vec<Rule>,
+    /// What is wrong, in the order of the file.
+    pub complaints: Vec<Complaint>,
+}
+
 /// Reads the rules of `text`; `file` is its name in complaints.
 pub fn load(text: &str, file: &str) -> Result<Vec<Rule>, Vec<Complaint>> {
+    let Loaded { rules, complaints } = load_all(text, file);
+    if complaints.is_empty() { Ok(rules) } else { Err(complaints) }
+}
+
+/// As [`load`], but gives back what can be run beside the complaints, so that the examples of a
+/// rule are run whatever is wrong elsewhere.
+pub fn load_all(text: &str, file: &str) -> Loaded {
     let (document, errors) = DeTable::parse_recoverable(text);
     let complain = |offset: usize, what: String| Complaint {
         file: file.to_owned(),
@@ -36,10 +55,11 @@ pub fn load(text: &str, file: &str) -> Result<Vec<Rule>, Vec<Complaint>> {
         let complaints = errors.iter().map(|error| {
             complain(error.span().map_or(0, |span| span.start), error.message().to_owned())
         });
-        return Err(complaints.collect());
+        return Loaded { rules: Vec::new(), complaints: complaints.collect() };
     }
     let mut complaints = Vec::new();
     let mut tables = Vec::new();
+    let mut parts = Parts::new();
     for (key, value) in document.get_ref() {
         let at = key.span().start;
         match (key.get_ref().as_ref(), value.get_ref()) {
@@ -47,26 +67,36 @@ pub fn load(text: &str, file: &str) -> Result<Vec<Rule>, Vec<Complaint>> {
             ("schema", _) => complaints.push(complain(at, format!("schema must be {SCHEMA}"))),
             ("rule", DeValue::Array(array)) => tables.extend(array.iter()),
             ("rule", _) => complaints.push(complain(at, "write each rule as [[rule]]".to_owned())),
+            ("parts", DeValue::Table(table)) => {
+                for (name, part) in table {
+                    match (name.get_ref().as_ref(), part.get_ref()) {
+                        (name, DeValue::String(part)) if parts::is_name(name) => {
+                            parts.insert(name.to_owned(), part.as_ref().to_owned());
+                        }
+                        _ => complaints.push(complain(name.span().start, PART.to_owned())),
+                    }
+                }
+            }
+            ("parts", _) => complaints.push(complain(at, PART.to_owned())),
             (other, _) => complaints.push(complain(at, format!("unknown key {other:?}"))),
         }
     }
     let mut rules = Vec::new();
     for value in tables {
         let mut fields = Fields::new(text, file, value);
-        match rule(&mut fields) {
-            Some(rule) if fields.complaints.is_empty() => rules.push(rule),
-            _ => complaints.append(&mut fields.complaints),
-        }
+        rules.extend(rule(&mut fields, &parts));
+        complaints.append(&mut fields.complaints);
     }
     if rules.is_empty() && complaints.is_empty() {
         complaints.push(complain(0, "no rule in it; a rule begins with [[rule]]".to_owned()));
     }
     complaints.sort();
-    if complaints.is_empty() { Ok(rules) } else { Err(complaints) }
+    Loaded { rules, complaints }
 }
 
-/// Reads one rule; complaints are in `fields`.
-fn rule(fields: &mut Fields<'_>) -> Option<Rule> {
+/// Reads one rule; complaints are in `fields`. A rule whose pattern can be run is given back
+/// whatever else is wrong with it.
+fn rule(fields: &mut Fields<'_>, parts: &Parts) -> Option<Rule> {
     let card = card(fields);
     let evidence = fields.word("evidence", Some("shape"), &["shape", "context"]);
     let keywords = keywords(fields);
@@ -79,24 +109,34 @@ fn rule(fields: &mut Fields<'_>) -> Option<Rule> {
         fields.complain("hits", "give at least one example that must be found");
     }
     fields.finish();
-    let pattern = pattern?;
+    let at = pattern.as_ref()?.span().start;
+    let line = fields.line(at);
+    let pattern = match parts::filled_in(pattern?.get_ref(), parts) {
+        Ok(pattern) => pattern,
+        Err(what) => {
+            fields.complain_at(at, format!("pattern: {what}"));
+            return None;
+        }
+    };
     let keywords = keywords?;
-    let bounds = measured(fields, &pattern, &keywords);
+    let bounds = measured(fields, (at, &pattern), &keywords)?;
     Some(Rule {
-        card: Arc::new(card?),
-        evidence: Evidence::from_word(&evidence?)?,
+        card: Arc::new(card),
+        evidence: evidence.and_then(|word| Evidence::from_word(&word)).unwrap_or(Evidence::Shape),
         keywords,
-        pattern: pattern.into_inner(),
-        bounds: bounds?,
+        pattern,
+        bounds,
         checks: checks?,
-        boundary: boundary?,
-        hits: hits?,
-        misses: misses?,
+        boundary: boundary.unwrap_or(true),
+        hits: hits.unwrap_or_default(),
+        misses: misses.unwrap_or_default(),
         builtin: false,
+        place: (fields.file().into(), line),
     })
 }
 
-fn card(fields: &mut Fields<'_>) -> Option<RuleCard> {
+/// What findings carry of the rule; where a field is wrong, a stand-in for it.
+fn card(fields: &mut Fields<'_>) -> RuleCard {
     let id = fields.string("id");
     if let Some(id) = &id {
         fields.name = Some(id.get_ref().clone());
@@ -112,13 +152,14 @@ fn card(fields: &mut Fields<'_>) -> Option<RuleCard> {
     let severity = fields.word("severity", None, &words);
     let title = fields.string("title");
     let remediation = fields.optional_string("remediation");
-    Some(RuleCard {
-        id: id?.into_inner(),
-        title: title?.into_inner(),
-        kind: kind?.into_inner(),
-        severity: Severity::from_word(&severity?)?,
+    let text = |text: Option<Spanned<String>>| text.map(Spanned::into_inner).unwrap_or_default();
+    RuleCard {
+        id: text(id),
+        title: text(title),
+        kind: text(kind),
+        severity: severity.and_then(|word| Severity::from_word(&word)).unwrap_or(Severity::Info),
         remediation: remediation.map_or(REMEDIATION.to_owned(), Spanned::into_inner),
-    })
+    }
 }
 
 fn is_identifier(text: &str) -> bool {
@@ -197,25 +238,34 @@ fn examples(fields: &mut Fields<'_>, key: &'static str) -> Option<Vec<Example>> 
                 "mark the secret of the example with {{…}}, such as {{friendly:20}}".to_owned(),
             ),
             Ok(_) => {}
-            Err(what) => fields.complain_at(at, what),
+            Err(what) => {
+                fields.complain_at(at, what);
+                continue;
+            }
         }
         examples.push(Example { line: fields.line(at), text: text.into_inner() });
     }
     Some(examples)
 }
 
+/// Measures a pattern, which stands at an offset in the file; `None` when it cannot be run.
 fn measured(
     fields: &mut Fields<'_>,
-    pattern: &Spanned<String>,
+    (at, pattern): (usize, &str),
     keywords: &[Keyword],
 ) -> Option<Bounds> {
-    let at = pattern.span().start;
-    let parsed = bounds::parse(pattern.get_ref());
+    let parsed = bounds::parse(pattern);
     match parsed.and_then(|hir| Ok((bounds::measure(&hir, keywords)?, hir))) {
         Ok((bounds, hir)) => {
             for group in unknown_groups(&hir) {
                 let known = GROUPS.join(", ");
                 fields.complain_at(at, format!("unknown group {group:?}; known are {known}"));
+            }
+            if has_empty_secret(&hir) {
+                let what = "pattern: the group \"secret\" can match the empty text; a secret must \
+                            hold something";
+                fields.complain_at(at, what.to_owned());
+                return None;
             }
             Some(bounds)
         }
@@ -225,6 +275,16 @@ fn measured(
             fields.complain_at(at, error.to_string());
             None
         }
+    }
+}
+
+/// True when the group `secret` can match nothing.
+fn has_empty_secret(hir: &Hir) -> bool {
+    match hir.kind() {
+        HirKind::Capture(capture) if capture.name.as_deref() == Some("secret") => {
+            capture.sub.properties().minimum_len() == Some(0)
+        }
+        kind => kind.subs().iter().any(has_empty_secret),
     }
 }
 
@@ -240,7 +300,7 @@ fn unknown_groups(hir: &Hir) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::load;
+    use super::{load, load_all};
 
     const GOOD: &str = r#"
 schema = 1
@@ -299,11 +359,37 @@ hits = ["key={{acme_ base36:16}}"]
     }
 
     #[test]
+    fn patterns_may_share_parts() {
+        let with = |parts: &str, pattern: &str| {
+            let text = GOOD.replace("schema = 1", &format!("schema = 1\n{parts}"));
+            text.replace("acme_(?<body>[a-z0-9]{16})", pattern)
+        };
+        let shared = with("[parts]\nbody = '[a-z0-9]{16}'", "acme_(?<body>{{body}})");
+        let rules = load(&shared, "my.toml").expect("a rule");
+        assert_eq!(rules[0].pattern, "acme_(?<body>(?:[a-z0-9]{16}))");
+        assert!(complaints(&with("", "acme_{{body}}"))[0].contains("no part is called \"body\""));
+        assert!(complaints(&with("[parts]\nbody = 3", "acme_"))[0].contains("write parts as"));
+        assert!(complaints(&with("parts = 3", "acme_"))[0].contains("write parts as"));
+    }
+
+    #[test]
+    fn a_rule_that_can_be_run_is_given_back_beside_its_complaints() {
+        let bad = GOOD.replace("\"high\"", "\"huge\"").replace("title", "titel");
+        let loaded = load_all(&bad, "my.toml");
+        assert_eq!((loaded.rules.len(), loaded.complaints.len()), (1, 3));
+        assert_eq!(loaded.rules[0].card.id, "acme_key");
+        let loaded = load_all(&bad.replace("{16}", "+"), "my.toml");
+        assert_eq!((loaded.rules.len(), loaded.complaints.len()), (0, 4));
+    }
+
+    #[test]
     fn groups_and_keywords_must_make_sense() {
         let bad = GOOD.replace("?<body>", "?<boddy>");
         assert!(complaints(&bad)[0].contains("unknown group \"boddy\""));
         let bad = GOOD.replace("[\"acme_\"]", "[\"acme-\"]");
         assert!(complaints(&bad)[0].contains("without any of the keywords"));
+        let bad = GOOD.replace("acme_(?<body>[a-z0-9]{16})", "acme_(?<secret>[a-z0-9]{0,16})");
+        assert!(complaints(&bad)[0].contains("can match the empty text"));
         let bad = GOOD.replace("{{acme_ base36:16}}", "x");
         assert!(complaints(&bad)[0].contains("mark the secret"));
     }

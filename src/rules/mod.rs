@@ -7,6 +7,7 @@ pub mod complaint;
 pub mod fields;
 pub mod load;
 pub mod markers;
+pub mod parts;
 pub mod prefix;
 pub mod rule;
 pub mod set;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::bounds::Bounds;
+use super::complaint::Complaint;
 use crate::model::finding::{Evidence, RuleCard};
 use crate::token::alphabet::Alphabet;
 
@@ -73,6 +74,16 @@ pub struct Rule {
     pub misses: Vec<Example>,
     /// True for the rules that come with the binary.
     pub builtin: bool,
+    /// The file and the line in it where the pattern stands, for complaints.
+    pub place: (Arc<str>, usize),
+}
+
+impl Rule {
+    /// What is wrong with the rule, on a line of its file.
+    pub fn complaint(&self, line: usize, what: String) -> Complaint {
+        let rule = Some(self.card.id.clone());
+        Complaint { file: self.place.0.to_string(), line, rule, what }
+    }
 }
 
 /// An example of a rule.

@@ -1,11 +1,10 @@
 //! A set of rules that belong together, with an instance's own prefixes.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::bounds;
+use super::bounds::Bounds;
 use super::complaint::Complaint;
-use super::load::load;
+use super::load::{Loaded, load, load_all};
 use super::prefix::InstancePrefix;
 use super::rule::{Check, Keyword, Rule};
 use crate::model::finding::RuleCard;
@@ -14,8 +13,11 @@ use crate::model::finding::RuleCard;
 const BUILTIN: &str = include_str!("../../rules/gitlab.toml");
 /// Their file's name in complaints.
 pub const BUILTIN_NAME: &str = "rules/gitlab.toml";
-/// The rule whose body an instance's own prefix of access tokens is put before.
-const CLASSIC: &str = "gitlab_personal_access_token";
+/// The prefix that an instance's own prefix of access tokens replaces.
+const REPLACED: &str = "glpat-";
+/// The rules in which it does. Routable tokens with a version are found whatever their prefix.
+const WITH_REPLACED: [&str; 2] =
+    ["gitlab_personal_access_token", "gitlab_personal_access_token_routable"];
 
 /// Checked rules, ready for the engine.
 #[derive(Clone, Debug, Default)]
@@ -38,31 +40,40 @@ impl RuleSet {
         Self { rules, prefixes: Vec::new() }
     }
 
-    /// Adds the rules of a file. A rule id must be new.
+    /// Adds the rules of a file, all or none. A rule id must be new.
     pub fn extend(&mut self, text: &str, file: &str) -> Result<(), Vec<Complaint>> {
-        let new = load(text, file)?;
-        let mut lines = BTreeMap::new();
-        let complaints: Vec<Complaint> = new
-            .iter()
-            .filter_map(|rule| {
-                let id = &rule.card.id;
-                let line = rule.hits.first().map_or(1, |hit| hit.line);
-                let twice = lines.insert(id.clone(), line).is_some();
-                let taken = self.rules.iter().any(|old| old.card.id == *id);
-                (twice || taken).then(|| Complaint {
-                    file: file.to_owned(),
-                    line,
-                    rule: Some(id.clone()),
-                    what: "another rule has this id; choose a new one".to_owned(),
-                })
-            })
-            .collect();
+        let before = self.rules.len();
+        let complaints = self.extend_with_usable(text, file);
         if complaints.is_empty() {
-            self.rules.extend(new);
-            Ok(())
-        } else {
-            Err(complaints)
+            return Ok(());
         }
+        self.rules.truncate(before);
+        Err(complaints)
+    }
+
+    /// Adds the rules of a file that can be run, and gives back what is wrong with the file: for
+    /// running its examples whatever else is wrong.
+    pub fn extend_with_usable(&mut self, text: &str, file: &str) -> Vec<Complaint> {
+        let Loaded { rules, mut complaints } = load_all(text, file);
+        for rule in rules {
+            if self.rules.iter().any(|old| old.card.id == rule.card.id) {
+                let what = "another rule has this id; choose a new one".to_owned();
+                complaints.push(rule.complaint(rule.place.1, what));
+            }
+            self.rules.push(rule);
+        }
+        complaints.sort();
+        complaints
+    }
+
+    /// Takes out the rules about which there are complaints: their patterns cannot be run.
+    pub fn leave_out(&mut self, complaints: &[Complaint]) {
+        let accused = |rule: &Rule| {
+            complaints.iter().any(|complaint| {
+                (&*complaint.file, complaint.line) == (&*rule.place.0, rule.place.1)
+            })
+        };
+        self.rules.retain(|rule| !accused(rule));
     }
 
     /// Makes an instance's own prefix known.
@@ -73,16 +84,22 @@ impl RuleSet {
             self.prefixes.sort_by_key(|prefix| (std::cmp::Reverse(prefix.len()), prefix.clone()));
         }
         let Some(alone) = &prefix.alone else { return };
-        let Some(classic) = self.rules.iter().find(|rule| rule.card.id == CLASSIC) else {
-            return;
-        };
         let text: String = alone.iter().copied().map(char::from).collect();
-        let mut rule = classic.clone();
-        rule.keywords = vec![Keyword { bytes: alone.clone(), ignore_case: false }];
-        rule.pattern = format!("{}(?<body>[0-9A-Za-z_-]{{20}})", regex_syntax::escape(&text));
-        rule.bounds = bounds::Bounds { longest: alone.len() + 20, lookback: 0 };
-        if !self.rules.iter().any(|old| old.pattern == rule.pattern) {
-            self.rules.push(rule);
+        for id in WITH_REPLACED {
+            let Some(rule) = self.rules.iter().find(|rule| rule.card.id == id) else { continue };
+            let Some(body) = rule.pattern.strip_prefix(REPLACED) else { continue };
+            let rule = Rule {
+                keywords: vec![Keyword { bytes: alone.clone(), ignore_case: false }],
+                pattern: regex_syntax::escape(&text) + body,
+                bounds: Bounds {
+                    longest: rule.bounds.longest - REPLACED.len() + alone.len(),
+                    ..rule.bounds
+                },
+                ..rule.clone()
+            };
+            if !self.rules.iter().any(|old| old.pattern == rule.pattern) {
+                self.rules.push(rule);
+            }
         }
     }
 

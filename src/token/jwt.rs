@@ -7,10 +7,13 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 use super::alphabet::{from_base36, is_base64url};
+use super::kinds::known_beginning;
 use crate::model::facts::{Facts, OwnerField};
 
 /// The longest JWT that GitLab accepts as a job token (`auth_finders.rb`).
 pub const MAX: usize = 8192;
+/// How many characters signatures have (RFC 7518); GitLab's have 342.
+pub const SIGNATURES: [usize; 8] = [43, 64, 86, 128, 176, 342, 512, 683];
 
 /// A well-formed JWT: three segments, of which the first two are JSON objects.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,12 +42,17 @@ pub fn leading(text: &[u8]) -> Option<Jwt> {
 }
 
 /// Where the signature ends that `run` begins with. Dashes and underscores at the end of a run
-/// may be Markdown's: they are left out when the rest has the length of a signature (RFC 7518).
+/// may be Markdown's: they are left out when the rest has the length of a signature.
+/// Behind a signature of such a length the prefix of a token begins that token.
 fn signature_len(run: &[u8]) -> usize {
-    const LENGTHS: [usize; 8] = [43, 64, 86, 128, 176, 342, 512, 683];
+    let glued =
+        |length: &&usize| run.get(**length..).is_some_and(|it| known_beginning(it).is_some());
+    if let Some(length) = SIGNATURES.iter().find(glued) {
+        return *length;
+    }
     let joints = run.iter().rev().take_while(|&&byte| byte == b'_' || byte == b'-').count();
     let without = (0..=joints.min(3)).map(|joints| run.len() - joints);
-    without.into_iter().find(|length| LENGTHS.contains(length)).unwrap_or(run.len())
+    without.into_iter().find(|length| SIGNATURES.contains(length)).unwrap_or(run.len())
 }
 
 /// The end of the segment at `from`, where a dot must stand.

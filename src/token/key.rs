@@ -117,9 +117,9 @@ fn label(text: &[u8]) -> Option<&[u8]> {
     Some(&rest[..end])
 }
 
-/// The lines of a block as they were before somebody put them into JSON, YAML, a shell string or
-/// source code: escaped line ends are line ends, white space, quotes and what joins quoted
-/// strings are gone.
+/// The lines of a block as they were before somebody put them into JSON, YAML, a shell string,
+/// source code, a comment, a diff or a mail: escaped line ends are line ends; white space, quotes,
+/// what joins quoted strings and what decorates every line are gone.
 fn unescaped_lines(text: &[u8]) -> Zeroizing<Vec<Vec<u8>>> {
     let mut plain = Zeroizing::new(Vec::with_capacity(text.len()));
     let mut bytes = text.iter().copied().peekable();
@@ -136,18 +136,55 @@ fn unescaped_lines(text: &[u8]) -> Zeroizing<Vec<Vec<u8>>> {
     }
     let joint = |part: &[u8]| part.len() <= 3 && part.iter().all(|byte| b"+.,()& ".contains(byte));
     let quoted = plain.iter().any(|byte| matches!(byte, b'"' | b'\''));
+    let decoration = decoration(&plain);
     Zeroizing::new(
         plain
-            .split(|byte| matches!(byte, b'\n' | b'\r' | b'"' | b'\''))
+            .split(|byte| matches!(byte, b'\n' | b'\r'))
+            .map(|line| undecorated(line, decoration))
+            .flat_map(|line| line.split(|byte| matches!(byte, b'"' | b'\'')))
             .map(<[u8]>::trim_ascii)
             .filter(|part| !(part.is_empty() || quoted && joint(part)))
-            .map(<[u8]>::to_vec)
+            .flat_map(unjoined)
             .collect(),
     )
 }
 
+/// What every line begins with when the block stands in a comment, a diff or a quoted mail: what
+/// stands before the dashes of the last line, if it can be no part of a key's text.
+fn decoration(plain: &[u8]) -> &[u8] {
+    let Some(last) = memchr::memrchr2(b'\n', b'\r', plain).map(|at| &plain[at + 1..]) else {
+        return b"";
+    };
+    let mark = last.trim_ascii();
+    let is_mark = mark.len() <= 8 && mark.iter().all(|byte| b"+-#>/*;!|%: ".contains(byte));
+    if is_mark { mark } else { b"" }
+}
+
+fn undecorated<'l>(line: &'l [u8], decoration: &[u8]) -> &'l [u8] {
+    let line = line.trim_ascii_start();
+    line.strip_prefix(decoration).unwrap_or(line)
+}
+
+/// The headers of an encrypted key and its body, each as a line of its own, where somebody has
+/// joined them by spaces.
+fn unjoined(line: &[u8]) -> Vec<Vec<u8>> {
+    let mut words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).peekable();
+    if !line.starts_with(b"Proc-Type:") {
+        return vec![line.to_vec()];
+    }
+    let mut lines = Vec::new();
+    while let Some(word) = words.next() {
+        let value = words.next_if(|_| word.ends_with(b":"));
+        lines.push(value.map_or(word.to_vec(), |value| [word, b" ", value].concat()));
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::prelude::BASE64_STANDARD;
+
     use super::{block_len, leading};
     use crate::token::sample::Sampler;
 
@@ -171,11 +208,58 @@ mod tests {
             lines.join("\\n',\n '"),
             lines.join("\\n\\\n"),
             lines.join(" "),
+            lines.join("\n+"),
+            lines.join("\n-"),
+            lines.join("\n# "),
+            lines.join("\r\n> "),
+            lines.join("\n// "),
+            lines.join("\n * "),
+            lines.join("\n+    # "),
+            lines.join("\\n+"),
+            lines.join("\n+  ").replace("\n+  -----END", "\n+ \n+  -----END"),
         ];
         for (number, text) in written.iter().enumerate() {
             assert_eq!(canonical(text).as_ref(), Some(&plain), "form {number}");
         }
         assert!(plain.lines().all(|line| line.len() <= 64));
+    }
+
+    #[test]
+    fn a_base64_line_may_begin_with_what_decorates_it() {
+        let key = Sampler::new(3).openssh_key();
+        let plain = canonical(&key).expect("a key");
+        let body: Vec<&str> = plain.lines().filter(|line| !line.starts_with('-')).collect();
+        // Lines are cut anew before every plus sign and slash: only the first is decoration.
+        let cut = body.concat().replace('+', "\n+").replace('/', "\n/");
+        let (begin, end) = (key.lines().next(), key.lines().last());
+        for mark in ["+", "/", "//", ""] {
+            let lines: Vec<&str> = begin.into_iter().chain(cut.split('\n')).chain(end).collect();
+            let text = lines.join(&format!("\n{mark}"));
+            assert_eq!(canonical(&text).as_ref(), Some(&plain), "{mark}");
+        }
+    }
+
+    #[test]
+    fn headers_and_body_may_be_joined_by_spaces() {
+        let label = "RSA PRIVATE KEY";
+        let body = BASE64_STANDARD.encode(Sampler::new(5).bytes(640));
+        let lines: Vec<&str> = body
+            .as_bytes()
+            .chunks(64)
+            .map(|line| std::str::from_utf8(line).expect("text"))
+            .collect();
+        let head =
+            "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,0123456789ABCDEF0123456789ABCDEF\n";
+        let key =
+            format!("-----BEGIN {label}-----\n{head}\n{}\n-----END {label}-----", lines.join("\n"));
+        let plain = canonical(&key).expect("a key");
+        assert!(plain.starts_with(&key[..key.len() - 1]), "{plain}");
+        for joint in [" ", "\n# ", "\\n", "\n+"] {
+            let text = key.replace('\n', joint);
+            let block = leading(text.as_bytes()).expect("a key");
+            assert!(block.facts.encrypted);
+            assert_eq!(canonical(&text).as_ref(), Some(&plain), "{joint:?}");
+        }
     }
 
     #[test]

@@ -8,34 +8,38 @@ pub struct Kind {
     pub word: &'static str,
     /// Prefixes of generated tokens, without an instance's own.
     pub prefixes: &'static [&'static str],
+    /// How many characters the classic bodies behind those prefixes have.
+    pub bodies: &'static [usize],
 }
 
 /// The kind of access tokens for people and bots, which an unknown prefix stands for.
 pub const PERSONAL_ACCESS_TOKEN: &str = "personal_access_token";
+/// How many characters the classic body of such a token has.
+pub const CLASSIC_BODY: usize = 20;
 /// The kind of private keys, which have no prefix.
 pub const DEPLOY_KEY: &str = "deploy_key";
 
 /// All kinds.
 pub const KINDS: &[Kind] = &[
     // Also impersonation, project, group and service-account tokens.
-    Kind { word: PERSONAL_ACCESS_TOKEN, prefixes: &["glpat-"] },
-    Kind { word: "deploy_token", prefixes: &["gldt-"] },
-    Kind { word: "runner_authentication_token", prefixes: &["glrt-", "glrtr-"] },
-    Kind { word: "runner_registration_token", prefixes: &["GR1348941"] },
-    Kind { word: "ci_job_token", prefixes: &["glcbt-"] },
-    Kind { word: "pipeline_trigger_token", prefixes: &["glptt-"] },
-    Kind { word: "feed_token", prefixes: &["glft-"] },
-    Kind { word: "incoming_mail_token", prefixes: &["glimt-"] },
-    Kind { word: "kubernetes_agent_token", prefixes: &["glagent-"] },
-    Kind { word: "oauth_application_secret", prefixes: &["gloas-"] },
-    Kind { word: "scim_token", prefixes: &["glsoat-"] },
-    Kind { word: "feature_flags_client_token", prefixes: &["glffct-"] },
-    Kind { word: "workspace_token", prefixes: &["glwt-"] },
-    Kind { word: "runner_controller_token", prefixes: &["glrct-"] },
-    Kind { word: "iam_oauth_token", prefixes: &["gliamat-"] },
-    Kind { word: "oauth_access_token", prefixes: &[] },
-    Kind { word: "session_cookie", prefixes: &[] },
-    Kind { word: DEPLOY_KEY, prefixes: &[] },
+    Kind { word: PERSONAL_ACCESS_TOKEN, prefixes: &["glpat-"], bodies: &[20] },
+    Kind { word: "deploy_token", prefixes: &["gldt-"], bodies: &[20] },
+    Kind { word: "runner_authentication_token", prefixes: &["glrt-", "glrtr-"], bodies: &[20] },
+    Kind { word: "runner_registration_token", prefixes: &["GR1348941"], bodies: &[20] },
+    Kind { word: "ci_job_token", prefixes: &["glcbt-"], bodies: &[20] },
+    Kind { word: "pipeline_trigger_token", prefixes: &["glptt-"], bodies: &[20, 40] },
+    Kind { word: "feed_token", prefixes: &["glft-"], bodies: &[20] },
+    Kind { word: "incoming_mail_token", prefixes: &["glimt-"], bodies: &[24, 25] },
+    Kind { word: "kubernetes_agent_token", prefixes: &["glagent-"], bodies: &[50] },
+    Kind { word: "oauth_application_secret", prefixes: &["gloas-"], bodies: &[64] },
+    Kind { word: "scim_token", prefixes: &["glsoat-"], bodies: &[20] },
+    Kind { word: "feature_flags_client_token", prefixes: &["glffct-"], bodies: &[20] },
+    Kind { word: "workspace_token", prefixes: &["glwt-"], bodies: &[20] },
+    Kind { word: "runner_controller_token", prefixes: &["glrct-"], bodies: &[20] },
+    Kind { word: "iam_oauth_token", prefixes: &["gliamat-"], bodies: &[] },
+    Kind { word: "oauth_access_token", prefixes: &[], bodies: &[] },
+    Kind { word: "session_cookie", prefixes: &[], bodies: &[] },
+    Kind { word: DEPLOY_KEY, prefixes: &[], bodies: &[] },
 ];
 
 /// The known prefix that `prefix` ends with (`acme-gldt-` ends with `gldt-`), and its kind.

@@ -42,7 +42,7 @@ pub fn doubt(body: &[u8]) -> Option<&'static str> {
     if distinct(body) <= (body.len() / 3).min(6) || repeats(body) {
         return Some("repeats itself");
     }
-    if longest_sequence(body) >= sequence_limit(body) {
+    if longest_sequence(body) >= sequence_limit(body) || is_woven(body) {
         return Some("a sequence of letters or digits");
     }
     if is_words(body) || has_word(body) {
@@ -67,18 +67,21 @@ fn sequence_limit(body: &[u8]) -> usize {
     if body.iter().all(u8::is_ascii_hexdigit) { 8 } else { 6 }
 }
 
+/// By how much `b` follows on `a` in a row of letters (in any case) or digits, `0` after `9`:
+/// one up, one down or not at all.
+fn step(a: u8, b: u8) -> Option<i16> {
+    let (a, b) = (a.to_ascii_lowercase(), b.to_ascii_lowercase());
+    match (a, b) {
+        _ if !a.is_ascii_alphanumeric() || !b.is_ascii_alphanumeric() => None,
+        (b'9', b'0') => Some(1),
+        (b'0', b'9') => Some(-1),
+        _ => Some(i16::from(b) - i16::from(a)).filter(|step| step.abs() <= 1),
+    }
+}
+
 /// The longest stretch in which each character follows from the one before by the same step:
-/// `aaaa`, `abcd`, `9876`; letters in any case, `9` before `0`.
+/// `aaaa`, `abcd`, `9876`.
 fn longest_sequence(body: &[u8]) -> usize {
-    let step = |a: u8, b: u8| {
-        let (a, b) = (a.to_ascii_lowercase(), b.to_ascii_lowercase());
-        match (a, b) {
-            _ if !a.is_ascii_alphanumeric() || !b.is_ascii_alphanumeric() => None,
-            (b'9', b'0') => Some(1),
-            (b'0', b'9') => Some(-1),
-            _ => Some(i16::from(b) - i16::from(a)).filter(|step| step.abs() <= 1),
-        }
-    };
     let (mut longest, mut current, mut last) = (1, 1, None);
     for pair in body.windows(2) {
         let this = step(pair[0], pair[1]);
@@ -93,8 +96,39 @@ fn longest_sequence(body: &[u8]) -> usize {
     longest
 }
 
+/// True when two sequences are woven into one: by turns (`a1b2c3d4`), or in pieces of any length
+/// (`abc123def456`).
+fn is_woven(body: &[u8]) -> bool {
+    let hex = body.iter().all(u8::is_ascii_hexdigit);
+    if longest_weave(body) >= if hex { 10 } else { 8 } {
+        return true;
+    }
+    let part = |of: fn(&u8) -> bool| body.iter().copied().filter(of).collect::<Vec<u8>>();
+    // Six letters stand in sequence by chance once among so few as hexadecimal digits have.
+    !hex && longest_sequence(&part(u8::is_ascii_alphabetic)) >= 6
+        && longest_sequence(&part(u8::is_ascii_digit)) >= 4
+}
+
+/// The longest stretch in which each character follows from the last but one, by a step for each
+/// of the two.
+fn longest_weave(body: &[u8]) -> usize {
+    let mut steps = [None, None];
+    let (mut longest, mut current) = (0, 0);
+    for (at, ends) in body.windows(3).enumerate() {
+        let this = step(ends[0], ends[2]);
+        current = match this {
+            None => 0,
+            Some(_) if current < 2 || this == steps[at % 2] => current + 1,
+            Some(_) => 1,
+        };
+        steps[at % 2] = this;
+        longest = longest.max(current);
+    }
+    longest + 2
+}
+
 /// True when separators cut the body into parts that are each of one class: lower-case letters,
-/// capitals, a capitalised word, or digits; a short number may end a word. Bodies of lower-case
+/// capitals, a capitalised word, digits, or a name in camel case; a short number may end a word. Bodies of lower-case
 /// letters and digits alone (base 36, hexadecimal) are left to the other tests.
 fn is_words(body: &[u8]) -> bool {
     let separated = body.iter().any(|&byte| byte == b'-' || byte == b'_');
@@ -113,7 +147,20 @@ fn is_word(part: &[u8]) -> bool {
         || (number <= 4
             && letters[0].is_ascii_alphabetic()
             && (tail.iter().all(u8::is_ascii_lowercase)
-                || letters.iter().all(u8::is_ascii_uppercase)))
+                || letters.iter().all(u8::is_ascii_uppercase)
+                || is_camel_case(letters)))
+}
+
+/// True for names like `deviceRegistrationKey`: two to four words of at least three letters, in
+/// each of which somebody can speak a vowel.
+fn is_camel_case(letters: &[u8]) -> bool {
+    let spoken = |word: &[u8]| {
+        word.len() >= 3 && word.iter().any(|letter| b"aeiou".contains(&letter.to_ascii_lowercase()))
+    };
+    let mut words = letters.chunk_by(|_, next| next.is_ascii_lowercase());
+    letters.iter().all(u8::is_ascii_alphabetic)
+        && (2..=4).contains(&words.clone().count())
+        && words.all(spoken)
 }
 
 fn has_word(body: &[u8]) -> bool {
@@ -158,6 +205,13 @@ mod tests {
             "deadbeefdeadbeefdeadbeefdeadbeefdeadbeef",
             "0123456789abcdef0123456789abcdef01234567",
             "zyxwvutsrqponmlkjihg",
+            "a1b2c3d4e5f6g7h8i9j0",
+            "1a2b3c4d5e6f7g8h9i0j",
+            "A1B2C3D4E5F6G7H8J9K1",
+            "a1b2c3d4e5f60718293a4b5c6d7e8f9012345678",
+            "abc123def456ghi789jk",
+            "deviceRegistrationKey",
+            "findTheRightBuilder",
         ];
         for body in typed {
             assert!(doubt(body.as_bytes()).is_some(), "{body}");

@@ -27,6 +27,8 @@ use crate::model::span::Span;
 pub const MAX_PREFIX: usize = 40;
 /// The shortest and longest `b64`, in characters.
 pub const BODY: std::ops::RangeInclusive<usize> = 27..=300;
+/// The longest token: prefix, body, version and tail.
+pub const LONGEST: usize = MAX_PREFIX + *BODY.end() + 4 + TAIL;
 /// Length field and checksum.
 const TAIL: usize = 9;
 

@@ -204,10 +204,15 @@ mod keys {
             folder.write("values.json", format!("{{\"key\": \"{}\"}}", key.replace('\n', "\\n")));
             let indented: String = key.lines().map(|line| format!("    {line}\n")).collect();
             folder.write("values.yaml", format!("key: |\n{indented}"));
+            for (number, mark) in ["+", "-", "# ", "> ", "// ", " * "].into_iter().enumerate() {
+                let lines: String = key.lines().map(|line| format!("{mark}{line}\n")).collect();
+                folder.write(format!("decorated{number}"), format!("before\n{lines}after\n"));
+            }
+            folder.write("joined", key.replace('\n', " "));
             let run = folder.scan(&[]).expect(1);
             let finding = run.finding();
             assert_eq!(finding["kind"], "deploy_key", "{arguments:?}");
-            assert_eq!(finding["occurrences"]["places"], 4, "{arguments:?}");
+            assert_eq!(finding["occurrences"]["places"], 11, "{arguments:?}");
             let about = &finding["token"]["key"];
             assert_eq!(about["encrypted"], !passphrase.is_empty(), "{arguments:?}");
             if *tells {

@@ -1,9 +1,10 @@
 //! What only looks like a token raises no alarm.
 
+use stanch::rules::markers;
 use stanch::token::sample::Sampler;
 
 use crate::support::program::Folder;
-use crate::support::tokens::{pat, with_prefix};
+use crate::support::tokens::{Token, pat, with_prefix};
 
 /// Prefix and what follows, apart so that no scanner takes this file for a leak. Seen in the wild
 /// or in documents.
@@ -49,6 +50,12 @@ const SEEN: &[(&str, &str)] = &[
     ("[[runners]]\n  token = ", "\"__REPLACED_AT_START__\""),
     ("released on 10", ".01.2024"),
     ("version 1", ".01.abcdefghi"),
+    ("glpat-", "a1b2c3d4e5f6g7h8i9j0"),
+    ("glptt-", "a1b2c3d4e5f60718293a4b5c6d7e8f9012345678"),
+    ("registrationToken: ", "deviceRegistrationId"),
+    ("- name: GITLAB_TOKEN\n  value: ", "$GITLAB_API_TOKEN_XY"),
+    ("\"key\": \"PRIVATE-TOKEN\", \"value\": \"", "{{gitlab_token_value}}\""),
+    ("fk-bodo-glimt-", "kvartsfinaleeuropaligaenx-2025"),
 ];
 
 #[test]
@@ -84,9 +91,18 @@ fn letters_or_digits_that_touch_a_token_make_it_weak() {
         if token.text.contains(".") {
             continue;
         }
-        for text in
-            [format!("x{}", token.text), format!("{}X", token.text), format!("{}_9", token.text)]
-        {
+        // A body of hexadecimal digits or base 36 has no dash or underscore: there it ends.
+        let plain = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_lowercase();
+        let behind = match &token.text[6..] {
+            _ if token.rule.ends_with("path_bound") => "x",
+            body if body.bytes().all(plain) => "99",
+            _ => "_9",
+        };
+        for text in [
+            format!("x{}", token.text),
+            format!("{}X", token.text),
+            format!("{}{behind}", token.text),
+        ] {
             let folder = Folder::new();
             folder.write("a", format!("key {text}\n"));
             let run = folder.scan(&[]);
@@ -94,6 +110,56 @@ fn letters_or_digits_that_touch_a_token_make_it_weak() {
             assert_eq!(run.summary()["weak"], 1, "{}", token.rule);
         }
     }
+}
+
+#[test]
+fn a_dash_or_an_underscore_ends_a_body_that_can_hold_neither() {
+    for marker in ["glimt- base36:25", "glptt- hex:40", "gloas- hex:64", "glft- hex:64 -4242"] {
+        let token = markers::expand(&format!("{{{{{marker}}}}}"), &mut Sampler::new(27));
+        let token = token.expect("a good marker").text;
+        for behind in ["_old", "-x", "-9", "--x"] {
+            let folder = Folder::new();
+            folder.write("a", format!("key {token}{behind}\n"));
+            let run = folder.scan(&["--show-secrets"]).expect(1);
+            assert_eq!(run.secrets(), [token.as_str()], "{behind}");
+        }
+    }
+}
+
+#[test]
+fn tokens_that_are_glued_together_are_found_each() {
+    let whole = |token: &Token| !token.text.contains('.') && token.evidence == "shape";
+    let tokens: Vec<Token> = with_prefix(26).into_iter().filter(whole).collect();
+    let other = pat(126);
+    for token in &tokens {
+        // One digit less is a body, too: the prefix behind it gives the last one away.
+        let ambiguous = token.rule == "gitlab_incoming_email_token" && token.text.len() == 30;
+        for text in [format!("{other}{}", token.text), format!("{}{other}", token.text)] {
+            if ambiguous && text.starts_with(&token.text) {
+                continue;
+            }
+            let folder = Folder::new();
+            folder.write("a", format!("keys {text}\n"));
+            let run = folder.scan(&["--show-secrets"]).expect(1);
+            let mut expected = [other.clone(), token.text.clone()];
+            let mut found = run.secrets();
+            expected.sort();
+            found.sort();
+            assert_eq!(found, expected, "{}", token.rule);
+        }
+    }
+}
+
+#[test]
+fn a_token_behind_a_signature_is_its_own() {
+    let folder = Folder::new();
+    let jwt = format!("glcbt-{}", Sampler::new(28).job_jwt("host", 1, 2));
+    folder.write("a", format!("keys {jwt}{}{}\n", pat(28), pat(29)));
+    let mut found = folder.scan(&["--show-secrets"]).expect(1).secrets();
+    found.sort();
+    let mut expected = [jwt, pat(28), pat(29)];
+    expected.sort();
+    assert_eq!(found, expected);
 }
 
 #[test]

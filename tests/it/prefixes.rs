@@ -54,6 +54,63 @@ fn a_prefix_of_the_instance_stands_before_every_kind() {
 }
 
 #[test]
+fn a_prefix_of_the_instance_stands_before_a_json_web_token() {
+    let mut sampler = Sampler::new(38);
+    for prefix in ["acme-", "acme-glpat-", "acme-glcbt-"] {
+        let folder = Folder::new();
+        let job = format!("acme-glcbt-{}", sampler.job_jwt("host", 1, 2));
+        let access = format!("acme-gliamat-{}", sampler.jwt("{\"exp\":1900000000}"));
+        folder.write("a", format!("{job}\n{access}\n"));
+        let run = folder.scan(&["--show-secrets", "--prefix", prefix]).expect(1);
+        let mut secrets = run.secrets();
+        secrets.sort();
+        assert_eq!(secrets, [job, access]);
+        for finding in run.findings() {
+            let found = finding["token"]["prefix"].as_str().expect("a prefix");
+            assert!(found == "acme-glcbt-" || found == "acme-gliamat-", "{found}");
+            assert_eq!(finding["token"].get("preceded_by"), None);
+            assert!(finding["token"]["expires"].is_string());
+        }
+        let unnamed = folder.scan(&[]).expect(1);
+        assert!(unnamed.findings().iter().all(|it| it["token"]["preceded_by"] == "acme-"));
+    }
+}
+
+#[test]
+fn a_token_without_a_version_is_proven_behind_every_known_prefix() {
+    let mut sampler = Sampler::new(39);
+    let prefixes = stanch::token::kinds::KINDS.iter().flat_map(|kind| kind.prefixes);
+    for prefix in prefixes.chain(&["acme-glpat-", "my-company-glrt-", "corp-", "a+b=c/d."]) {
+        let folder = Folder::new();
+        let token = sampler.routable_v0(prefix, "o:1\nu:9ix");
+        folder.write("a", format!("key = \"{token}\"\n"));
+        let arguments = ["--show-secrets", "--prefix", "corp-", "--prefix", "a+b=c/d."];
+        let finding = folder.scan(&arguments).expect(1).finding();
+        assert_eq!(finding["secret"], token.as_str(), "{prefix}");
+        assert_eq!(finding["evidence"], "checksum", "{prefix}");
+        assert_eq!(finding["token"]["prefix"], *prefix);
+        assert_eq!(finding["token"]["owner"]["user"], 12345, "{prefix}");
+    }
+}
+
+#[test]
+fn an_unknown_prefix_without_a_version_is_found_behind_a_name_of_gitlabs() {
+    let token = Sampler::new(40).routable_v0("corp-", "o:1\nu:9ix");
+    for (before, after) in
+        [("GITLAB_TOKEN=", "\n"), ("PRIVATE-TOKEN: ", "\""), ("https://oauth2:", "@host/a.git")]
+    {
+        let folder = Folder::new();
+        folder.write("a", format!("{before}{token}{after}"));
+        let finding = folder.scan(&["--show-secrets"]).expect(1).finding();
+        assert_eq!(
+            (&finding["secret"], &finding["evidence"]),
+            (&(*token).into(), &"checksum".into())
+        );
+        assert_eq!(finding["kind"], "personal_access_token");
+    }
+}
+
+#[test]
 fn a_prefix_nobody_named_is_hinted_at() {
     let folder = Folder::new();
     folder.write("a", format!("acme-glpat-{}\n", body(36)));

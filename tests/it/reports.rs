@@ -67,6 +67,12 @@ fn jsonl_has_the_documented_form() {
         "remediation": null,
     });
     assert_eq!(known, expected);
+}
+
+#[test]
+fn the_last_line_of_jsonl_is_the_summary() {
+    let (folder, _) = leaky();
+    let run = folder.scan(&[]).expect(1);
     let mut summary = run.summary();
     assert!(summary["elapsed_ms"].take().is_u64());
     assert!(summary["coverage"]["objects"]["bytes"].take().is_u64());

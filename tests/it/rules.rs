@@ -129,6 +129,49 @@ fn examples_that_fail_are_named() {
 }
 
 #[test]
+fn every_example_is_run_whatever_else_is_wrong() {
+    let folder = Folder::new();
+    let failing = "hits = [\"key = {{acme_ base36:24}};\"]";
+    let twice = "hits = [\"{{acme_ base36:24}}\", \"{{acme_ base36:23}}\", \"{{acme_ base36:9}}\"]";
+    let rule = |id: &str| {
+        GOOD.replace("schema = 1", "")
+            .replace("\"acme_api_key\"\ntitle", &format!("\"{id}\"\ntitle"))
+    };
+    let bad = rule("acme_bad").replace("{24})'", "+)'");
+    let odd: String = (1..=255).step_by(2).map(|byte| format!("\\x{byte:02x}")).collect();
+    let large = rule("acme_large").replace("(?<body>[0-9a-z]{24})", &format!("[{odd}]{{8000}}"));
+    let empty = rule("acme_empty").replace("(?<body>[0-9a-z]{24})", "(?<secret>[0-9a-z]{0,24})");
+    let all = [&*GOOD.replace(failing, twice), &bad, &large, &empty].concat();
+    assert!(all.contains(twice));
+    folder.write("my.toml", all);
+    let run = folder.run(&["rules", "check", "my.toml"]).expect(1);
+    let expected = [
+        "my.toml:11: rule acme_api_key: an example that must be found is not found (hits, number 2)",
+        "my.toml:11: rule acme_api_key: an example that must be found is not found (hits, number 3)",
+        "my.toml:22: rule acme_bad: pattern: a match can be infinitely",
+        "my.toml:35: rule acme_large: pattern: Compiled regex exceeds",
+        "my.toml:48: rule acme_empty: pattern: the group \"secret\" can match the empty text",
+    ];
+    let lines: Vec<&str> = run.stdout.lines().collect();
+    for (line, expected) in lines.iter().zip(expected) {
+        assert!(line.starts_with(expected), "{line}");
+    }
+    assert_eq!(lines.len(), expected.len(), "{}", run.stdout);
+}
+
+#[test]
+fn an_endless_rule_file_is_refused() {
+    let folder = Folder::new();
+    folder.write("large.toml", "#".repeat(1024 * 1024 + 1));
+    for file in ["/dev/zero", "large.toml"] {
+        for arguments in [["rules", "check", file].as_slice(), &["scan", "--rules", file]] {
+            let run = folder.run(arguments).expect(2);
+            assert!(run.stderr.contains("larger than 1024 KiB"), "{}", run.stderr);
+        }
+    }
+}
+
+#[test]
 fn an_id_must_be_new_and_a_file_must_be_there() {
     let folder = Folder::new();
     folder.write("my.toml", GOOD.replace("acme_api_key", "gitlab_deploy_token"));
