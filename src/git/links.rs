@@ -10,6 +10,7 @@ use super::database::Database;
 use super::reader::Reader;
 use super::text;
 use crate::model::object::ObjectId;
+use crate::model::origin::PathBytes;
 
 /// The objects that a commit refers to and that are not here.
 pub fn missing_from_commit(database: &Database, commit: &[u8]) -> Vec<ObjectId> {
@@ -18,30 +19,47 @@ pub fn missing_from_commit(database: &Database, commit: &[u8]) -> Vec<ObjectId> 
     linked.filter(|id| !database.has(*id)).collect()
 }
 
-/// The trees and blobs below a commit that are not here.
-pub fn missing_below(reader: &mut Reader<'_>, commit: ObjectId) -> BTreeSet<ObjectId> {
-    let mut missing = BTreeSet::new();
+/// What is below a commit.
+#[derive(Debug, Default)]
+pub struct Below {
+    /// Trees and blobs that are not here.
+    pub missing: BTreeSet<ObjectId>,
+    /// Paths of files.
+    pub files: Vec<PathBytes>,
+    /// Paths of submodules.
+    pub submodules: Vec<PathBytes>,
+}
+
+/// Looks at everything below a commit. A tree that stands at several paths is looked at once.
+pub fn below(reader: &mut Reader<'_>, commit: ObjectId) -> Below {
+    let mut below = Below::default();
     let mut seen = BTreeSet::new();
     let root = reader.read(commit).ok();
     let root = root.and_then(|(_, bytes)| text::ids(text::split(&bytes).header, "tree").next());
-    let mut left: Vec<ObjectId> = root.into_iter().collect();
-    while let Some(id) = left.pop() {
+    let mut left: Vec<(ObjectId, Vec<u8>)> = root.into_iter().map(|id| (id, vec![])).collect();
+    while let Some((id, folder)) = left.pop() {
         if !seen.insert(id) {
             continue;
         }
         let Ok((_, tree)) = reader.read(id) else {
-            missing.insert(id);
+            below.missing.insert(id);
             continue;
         };
-        for (mode, id) in entries(&tree, id.as_bytes().len()) {
+        for (mode, name, id) in entries(&tree, id.as_bytes().len()) {
+            let path = [&folder[..], name].concat();
             match mode {
-                Mode::Folder => left.push(id),
-                Mode::File if !reader.has(id) => drop(missing.insert(id)),
-                Mode::File | Mode::Submodule => {}
+                Mode::Folder => left.push((id, [&path[..], b"/"].concat())),
+                Mode::Submodule => below.submodules.push(path.into()),
+                Mode::File => {
+                    below.files.push(path.into());
+                    if !reader.has(id) {
+                        below.missing.insert(id);
+                    }
+                }
             }
         }
     }
-    missing
+    below
 }
 
 /// What a tree entry is.
@@ -53,18 +71,20 @@ enum Mode {
 }
 
 /// The entries of a tree (git's `tree-walk.c`): mode, space, name, a zero byte, object id.
-fn entries(tree: &[u8], hash_len: usize) -> impl Iterator<Item = (Mode, ObjectId)> {
+fn entries(tree: &[u8], hash_len: usize) -> impl Iterator<Item = (Mode, &[u8], ObjectId)> {
     let mut rest = tree;
     std::iter::from_fn(move || {
         let zero = memchr::memchr(0, rest)?;
-        let mode = match &rest[..memchr::memchr(b' ', &rest[..zero])?] {
+        let space = memchr::memchr(b' ', &rest[..zero])?;
+        let mode = match &rest[..space] {
             b"40000" | b"040000" => Mode::Folder,
             b"160000" => Mode::Submodule,
             _ => Mode::File,
         };
         let id = rest.get(zero + 1..zero + 1 + hash_len)?;
+        let name = &rest[space + 1..zero];
         rest = &rest[zero + 1 + hash_len..];
-        Some((mode, ObjectId::from_bytes(id)?))
+        Some((mode, name, ObjectId::from_bytes(id)?))
     })
 }
 
@@ -78,7 +98,7 @@ mod tests {
             [&b"40000 a b\0"[..], &[1; 20], b"100644 c\0", &[0; 20], b"160000 d\0", &[3; 20]]
                 .concat();
         let read: Vec<(Mode, u8)> =
-            entries(&tree, 20).map(|(mode, id)| (mode, id.as_bytes()[0])).collect();
+            entries(&tree, 20).map(|(mode, _, id)| (mode, id.as_bytes()[0])).collect();
         assert_eq!(read, [(Mode::Folder, 1), (Mode::File, 0), (Mode::Submodule, 3)]);
         for cut in 0..tree.len() {
             assert!(entries(&tree[..cut], 20).count() < 3);

@@ -66,6 +66,8 @@ pub enum Skip {
     NestedHistory,
     /// A submodule, whose content is another repository's.
     Submodule,
+    /// A pointer to a file that Git LFS keeps elsewhere.
+    LfsContent,
 }
 
 impl Skip {
@@ -77,6 +79,7 @@ impl Skip {
             Self::NotAFile => "a pipe, socket or device",
             Self::NestedHistory => "history of a repository inside the target",
             Self::Submodule => "submodule",
+            Self::LfsContent => "content that Git LFS keeps elsewhere",
         }
     }
 

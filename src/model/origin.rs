@@ -95,6 +95,11 @@ pub enum Origin {
         /// The tag object.
         tag: ObjectId,
     },
+    /// The name of a ref.
+    RefName {
+        /// The full name.
+        name: Box<[u8]>,
+    },
     /// A blob whose commit and path are still to be found. Never in a finished finding.
     Blob {
         /// The blob.
@@ -165,6 +170,7 @@ impl Origin {
             Self::CommitHeader { .. } => "commit_header",
             Self::TagMessage { .. } => "tag_message",
             Self::TagHeader { .. } => "tag_header",
+            Self::RefName { .. } => "ref_name",
             Self::Blob { .. } | Self::Unreachable { .. } => "unreachable",
             Self::Stdin => "stdin",
         }

@@ -119,6 +119,7 @@ fn place_line(place: &Place, named: Option<&Signature>, paint: &Paint) -> String
         Origin::CommitHeader { .. } => format!("author, committer or header of commit {id}"),
         Origin::TagMessage { .. } => format!("message of tag {id}{position}"),
         Origin::TagHeader { .. } => format!("name or tagger of tag {id}"),
+        Origin::RefName { name } => format!("the name of {}", terminal_bytes(name)),
         Origin::Blob { .. } | Origin::Unreachable { .. } => {
             format!("object {id}{position}, which no ref leads to (git show {id})")
         }

@@ -162,6 +162,7 @@ fn map_origin(origin: Origin, clean: &dyn Fn(&[u8]) -> Vec<u8>) -> Origin {
         Origin::TagHeader { tagger, tag } => {
             Origin::TagHeader { tagger: tagger.as_deref().map(signature), tag }
         }
+        Origin::RefName { name } => Origin::RefName { name: text(&name) },
         Origin::Blob { .. } | Origin::Unreachable { .. } | Origin::Stdin => origin,
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::exclude::Exclude;
 use super::objects::Reading;
-use super::{Crew, Job, Source, Traced, Wanted};
+use super::{Crew, Job, Source, Traced, Wanted, Worker};
 use crate::git::GitError;
 use crate::git::attribution::refs::Refs;
 use crate::git::attribution::{Excluded, trace};
@@ -17,8 +17,9 @@ use crate::git::pack::traverse::How;
 use crate::git::reader::Reader;
 use crate::git::repository::Repository;
 use crate::git::sweep::Sweep;
-use crate::model::coverage::Coverage;
+use crate::model::coverage::{Coverage, Skip};
 use crate::model::object::Kind;
+use crate::model::origin::Origin;
 
 /// How to read a history.
 #[derive(Clone, Debug)]
@@ -55,6 +56,37 @@ impl History {
         Sweep { database, budget, wanted: has_text, how, threads }
     }
 
+    /// Reads the names of refs, and says what refs and HEAD lead to that is not here. Since HEAD's
+    /// tree is looked at anyway, the names in it are read where no files on disk have them.
+    fn names(
+        &self,
+        (refs, below): (Refs, links::Below),
+        (whole, bare): (bool, bool),
+        worker: &mut dyn Worker,
+    ) -> Coverage {
+        let mut coverage = Coverage::default();
+        for it in &refs.all {
+            worker.text(&Origin::RefName { name: it.name.clone() }, &it.name);
+        }
+        for (name, error) in refs.failed {
+            coverage.fail(&name, error.to_string());
+        }
+        if whole {
+            for id in below.missing {
+                let why = "object is missing, though HEAD refers to it";
+                coverage.fail(id.to_string().as_bytes(), why);
+            }
+        }
+        if bare {
+            for path in below.files.into_iter().filter(|path| !self.options.exclude.covers(path)) {
+                let text = path.clone();
+                worker.text(&Origin::FileName { path }, &text);
+            }
+            below.submodules.iter().for_each(|path| coverage.skip(Skip::Submodule, path));
+        }
+        coverage
+    }
+
     fn undone(&self, error: &GitError) -> Coverage {
         let mut coverage = Coverage::default();
         coverage.undone(self.name(), format!("the history cannot be read: {error}"));
@@ -80,14 +112,9 @@ impl Source for History {
         let budget = Budget::new(self.options.memory);
         let mut reader = Reader::new(&database, &budget);
         let refs = Refs::read(&repository, &mut reader);
-        for (name, error) in refs.failed {
-            coverage.fail(&name, error.to_string());
-        }
-        let head = refs.head.filter(|_| whole);
-        for id in head.map(|head| links::missing_below(&mut reader, head)).unwrap_or_default() {
-            let why = "object is missing, though HEAD refers to it";
-            coverage.fail(id.to_string().as_bytes(), why);
-        }
+        let below = refs.head.map(|head| links::below(&mut reader, head)).unwrap_or_default();
+        let forms = (whole, repository.work_tree().is_none());
+        coverage.merge(self.names((refs, below), forms, crew.worker().as_mut()));
         let sweep = self.sweep(&database, &budget, job);
         job.progress.expect(sweep.objects());
         let readings = sweep.run(&|| Reading::new(crew.worker(), *job, whole.then_some(&database)));

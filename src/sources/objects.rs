@@ -12,10 +12,13 @@ use crate::git::links;
 use crate::git::pack::PackError;
 use crate::git::pack::traverse::Visitor;
 use crate::model::chunk::Hit;
-use crate::model::coverage::{Coverage, Part};
+use crate::model::coverage::{Coverage, Part, Skip};
 use crate::model::object::{Kind, ObjectId};
 use crate::model::origin::{Origin, Signature};
 
+/// How the pointers of Git LFS begin, and how long they are at most (its `docs/spec.md`).
+const LFS: &[u8] = b"version https://git-lfs.github.com/spec/";
+const LONGEST_POINTER: usize = 1024;
 /// So many objects are counted before the display is told.
 const TELL: u64 = 256;
 
@@ -76,7 +79,7 @@ impl Visitor for Reading<'_> {
 
     fn must_see(&self, kind: Kind, beginning: [u8; 2]) -> bool {
         match kind {
-            Kind::Blob => Order::of(&beginning).is_some(),
+            Kind::Blob => Order::of(&beginning).is_some() || LFS.starts_with(&beginning),
             Kind::Commit => self.linked.is_some(),
             Kind::Tree | Kind::Tag => false,
         }
@@ -91,6 +94,9 @@ impl Visitor for Reading<'_> {
             if hits.is_empty() {
                 return;
             }
+        }
+        if kind == Kind::Blob && bytes.starts_with(LFS) && bytes.len() < LONGEST_POINTER {
+            self.coverage.skip(Skip::LfsContent, id.to_string().as_bytes());
         }
         if kind == Kind::Blob && Order::of(bytes).is_none() {
             self.worker.searched(&Origin::Blob { blob: id }, bytes, hits);

@@ -157,6 +157,17 @@ fn every_surface_that_holds_text_is_read() {
     folder.commit("wide");
     assert_eq!(find(&folder, &wide), "history");
 
+    let branch = pat(9);
+    folder.git(&["branch", &format!("feature/{branch}")]);
+    assert_eq!(find(&folder, &branch), "ref_name");
+
+    let modules = pat(10);
+    let url =
+        format!("[submodule \"x\"]\n\tpath = x\n\turl = https://oauth2:{modules}@host/x.git\n");
+    folder.write(".gitmodules", url);
+    folder.commit("submodule");
+    assert_eq!(find(&folder, &modules), "history");
+
     let amended = pat(8);
     folder.write("amended", &amended);
     folder.commit("to be amended");
@@ -260,4 +271,29 @@ fn an_empty_repository_is_clean() {
     folder.scan(&[]).expect(0);
     folder.git(&["init", "--quiet", "--bare", "../empty.git"]);
     folder.scan(&["../empty.git"]).expect(0);
+}
+
+#[test]
+fn what_lies_elsewhere_is_listed_as_not_read() {
+    let folder = Folder::repository();
+    let pointer = format!(
+        "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 12345\n",
+        "0123456789abcdef".repeat(4)
+    );
+    folder.write("large.bin", pointer);
+    let commit = folder.commit("pointer");
+    folder.git(&["update-index", "--add", "--cacheinfo", &format!("160000,{commit},module")]);
+    folder.git(&["commit", "--quiet", "-m", "module"]);
+    folder.write("in-a-name", "x");
+    folder.git(&["clone", "--quiet", "--bare", ".", "../bare.git"]);
+    let run = folder.scan(&["../bare.git"]).expect(0);
+    let skipped = run.summary()["coverage"]["skipped"].as_array().cloned().expect("a list");
+    let reasons: Vec<&str> = skipped.iter().filter_map(|it| it["reason"].as_str()).collect();
+    assert_eq!(reasons, ["submodule", "content that Git LFS keeps elsewhere"]);
+    // Names in a tree that nobody has checked out.
+    folder.write(format!("d/{}", pat(1)), "x");
+    folder.commit("name");
+    folder.git(&["push", "--quiet", "../bare.git", "main"]);
+    let run = folder.scan(&["../bare.git"]).expect(1);
+    assert_eq!(run.finding()["locations"][0]["source"], "file_name");
 }
