@@ -9,13 +9,29 @@
 //!    settings file and the environment into what they mean (`cli::settings`, `cli::targets`).
 //! 2. [`rules::set::RuleSet`] holds checked rules; [`engine::Engine`] makes them ready to run.
 //! 3. Each [`sources::Source`] owns its threads and hands [`model::chunk::Chunk`]s to one worker a
-//!    thread. A text that is too large for one chunk comes in overlapping pieces. A source of changes
-//!    (the index, a range) says where each ends: what stood there before it is not new.
+//!    thread. A text that is too large for one chunk comes in overlapping pieces.
 //! 4. The worker (`scan`) asks the engine for keyword hits, then for matches around them, copies
 //!    each secret out once and forgets the text.
-//! 5. `scan` puts the threads' tables together by secret, asks the source for commit and path of
-//!    blobs, cleans every text that will be printed of secrets, and sorts.
+//! 5. `scan` puts the threads' tables together by secret, asks the source for the history of each
+//!    secret ([`sources::Source::trace`]), cleans every text that will be printed of secrets, and
+//!    sorts.
 //! 6. [`report::render`] writes the result; [`cli::exit::Exit`] is what the shell sees.
+//!
+//! # The way of an object through the house
+//!
+//! [`git::database::Database`] finds the packs, the loose objects and what is borrowed from other
+//! repositories. [`git::pack::forest::Forest`] reads the heads of a pack's entries: which is a delta
+//! of which. [`git::sweep::Sweep`] spreads the roots of these trees over threads, and on each thread
+//! a [`git::pack::traverse::Walker`] goes up a tree depth first: an entry is unpacked once
+//! (`inflate`), a delta is read into a [`git::pack::delta::Script`], and [`git::pack::carry`] finds
+//! its keywords from those of its base, searching only what is new. An object with a keyword is
+//! built and goes to the [`git::pack::traverse::Visitor`], which is `sources::objects` for texts;
+//! most are never built at all. What has no room in memory, or stands on another pack's object, is
+//! read by itself ([`git::reader::Reader`]). Ranges and the index read single blobs through git2.
+//!
+//! For secrets only, [`git::attribution`] goes the same way again: over commits once, and over
+//! trees once for every level of folders, with object names for keywords. What the tree of a commit
+//! holds is then a set, and who brought a secret in is a difference of sets.
 //!
 //! # Rooms, in reading order
 //!

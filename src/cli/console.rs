@@ -18,6 +18,9 @@ pub fn report_panic(place: Option<&std::panic::Location<'_>>) {
     let _ = writeln!(stderr, "stanch: internal error at {place}; please report it");
 }
 
+/// Text is broken at this column: longer lines are hard to read.
+pub const COLUMNS: usize = 92;
+
 /// Where to print and how.
 #[derive(Clone, Copy, Debug)]
 pub struct Console {
@@ -50,6 +53,13 @@ impl Console {
         let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         !self.no_color && !set("NO_COLOR") && !dumb && stream.is_terminal()
+    }
+
+    /// At which column to break lines on stdout: where a narrow terminal ends.
+    pub fn columns(&self) -> usize {
+        let terminal = terminal_size::terminal_size_of(std::io::stdout());
+        let wide = terminal.map_or(COLUMNS, |(width, _)| usize::from(width.0));
+        wide.clamp(40, COLUMNS)
     }
 
     /// True when progress shall be shown.

@@ -3,7 +3,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::args::{GlobalArgs, ScanArgs};
-use super::console::Console;
+use super::console::{COLUMNS, Console};
 use super::exit::Exit;
 use super::progress::Display;
 use super::{output, settings, targets};
@@ -25,11 +25,12 @@ pub fn run(args: &ScanArgs, global: &GlobalArgs, console: &Console) -> anyhow::R
     let context = Context {
         show_secrets: args.show_secrets,
         colour: console.colour(),
+        columns: console.columns(),
         started,
         ended: now(),
         head: targets.head,
     };
-    let plain = Context { colour: false, ..context.clone() };
+    let plain = Context { colour: false, columns: COLUMNS, ..context.clone() };
     let mut written = console.print(&render(args.format, &outcome, &context));
     for (format, file) in &reports {
         let result = file.write(&render(*format, &outcome, &plain), args.show_secrets);

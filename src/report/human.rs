@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use anstyle::AnsiColor;
 
 use super::escape::{terminal, terminal_bytes};
-use super::layout::{Paint, flow};
+use super::layout::Paint;
 use super::problems::{listed, problems};
 use super::{Context, command, provenance, shown, when, words};
 use crate::model::coverage::{Coverage, Part};
@@ -20,7 +20,7 @@ const INDENT: &str = "          ";
 
 /// Writes a result for people.
 pub fn render(outcome: &Outcome, context: &Context) -> String {
-    let paint = Paint { colour: context.colour };
+    let paint = Paint { colour: context.colour, columns: context.columns };
     let mut out = String::new();
     for finding in &outcome.findings {
         out += &one(finding, context, &paint);
@@ -156,7 +156,7 @@ fn advice(findings: &[Finding], paint: &Paint) -> String {
     for (kind, text) in advice {
         let kind = terminal(&kind.replace('_', " "));
         let text = format!("{kind}: {}", terminal(text));
-        out += &flow(text.split(' '), "  ", "    ");
+        out += &paint.flow(text.split(' '), "  ", "    ");
     }
     out.push('\n');
     out

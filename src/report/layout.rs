@@ -3,13 +3,12 @@
 
 use anstyle::{AnsiColor, Style};
 
-/// Text is wrapped at this column.
-pub(super) const WIDTH: usize = 92;
-
-/// Puts colours on text, or does not.
+/// Puts colours on text, or does not, and breaks lines.
 pub(super) struct Paint {
     /// True when colours are wanted.
     pub(super) colour: bool,
+    /// Text is wrapped at this column.
+    pub(super) columns: usize,
 }
 
 impl Paint {
@@ -31,32 +30,33 @@ impl Paint {
     pub(super) fn colour(&self, colour: AnsiColor, text: &str) -> String {
         self.with(Style::new().bold().fg_color(Some(colour.into())), text)
     }
-}
 
-/// Words on lines of at most [`WIDTH`] columns, each ending in a line feed. The first line begins
-/// with `first`, the others with `rest`. A word is never broken, even if it holds spaces; its
-/// colours take no room.
-pub(super) fn flow<'a>(
-    words: impl IntoIterator<Item = &'a str>,
-    first: &str,
-    rest: &str,
-) -> String {
-    let mut out = first.to_owned();
-    let mut column = first.chars().count();
-    for (number, word) in words.into_iter().enumerate() {
-        let length = width(word);
-        if number > 0 && column + 1 + length > WIDTH {
-            out += "\n";
-            out += rest;
-            column = rest.chars().count();
-        } else if number > 0 {
-            out.push(' ');
-            column += 1;
+    /// Words on lines of at most so many columns, each ending in a line feed. The first line begins
+    /// with `first`, the others with `rest`. A word is never broken, even if it holds spaces; its
+    /// colours take no room.
+    pub(super) fn flow<'a>(
+        &self,
+        words: impl IntoIterator<Item = &'a str>,
+        first: &str,
+        rest: &str,
+    ) -> String {
+        let mut out = first.to_owned();
+        let mut column = first.chars().count();
+        for (number, word) in words.into_iter().enumerate() {
+            let length = width(word);
+            if number > 0 && column + 1 + length > self.columns {
+                out += "\n";
+                out += rest;
+                column = rest.chars().count();
+            } else if number > 0 {
+                out.push(' ');
+                column += 1;
+            }
+            out += word;
+            column += length;
         }
-        out += word;
-        column += length;
+        out + "\n"
     }
-    out + "\n"
 }
 
 /// The characters that are seen: all but those from an escape to the `m` that ends it.
@@ -76,24 +76,26 @@ fn width(word: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{Paint, WIDTH, flow, width};
+    use super::{Paint, width};
 
     #[test]
     fn words_flow_into_lines_and_are_never_broken() {
-        let long = "x".repeat(WIDTH);
+        let paint = Paint { colour: false, columns: 92 };
+        let long = "x".repeat(92);
         let words = ["a", "b c", &long, "d"];
-        assert_eq!(flow(words, "> ", "  "), format!("> a b c\n  {long}\n  d\n"));
-        let fits = "y".repeat(WIDTH - 4);
-        assert_eq!(flow(["a", &fits], "> ", "  "), format!("> a {fits}\n"));
-        assert_eq!(flow(["ab", &fits], "> ", "  "), format!("> ab\n  {fits}\n"));
+        assert_eq!(paint.flow(words, "> ", "  "), format!("> a b c\n  {long}\n  d\n"));
+        let fits = "y".repeat(88);
+        assert_eq!(paint.flow(["a", &fits], "> ", "  "), format!("> a {fits}\n"));
+        assert_eq!(paint.flow(["ab", &fits], "> ", "  "), format!("> ab\n  {fits}\n"));
     }
 
     #[test]
     fn colours_take_no_room() {
-        let paint = Paint { colour: true };
+        let paint = Paint { colour: true, columns: 92 };
         let word = paint.bold("bold") + ";";
         assert!(word.len() > 5);
         assert_eq!(width(&word), 5);
-        assert_eq!(Paint { colour: false }.bold("bold"), "bold");
+        let plain = Paint { colour: false, columns: 92 };
+        assert_eq!(plain.bold("bold"), "bold");
     }
 }

@@ -62,6 +62,8 @@ pub struct Context {
     pub show_secrets: bool,
     /// True when the human report may use colours.
     pub colour: bool,
+    /// At which column the human report breaks lines.
+    pub columns: usize,
     /// When the scan began, in seconds since 1970.
     pub started: i64,
     /// When it ended.

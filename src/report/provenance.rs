@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::escape::terminal_bytes;
-use super::layout::{Paint, flow};
+use super::layout::Paint;
 use super::{when, words};
 use crate::model::object::ObjectId;
 use crate::model::origin::Moment;
@@ -25,7 +25,7 @@ pub(super) fn paragraph(provenance: &Provenance, indent: &str, paint: &Paint) ->
     if let Some(extent) = words::extent(provenance) {
         sentence.mark(";").say(&extent);
     }
-    flow(sentence.words.iter().map(String::as_str), indent, indent)
+    paint.flow(sentence.words.iter().map(String::as_str), indent, indent)
 }
 
 /// Words that are being put together. What comes from others is made safe here.
@@ -198,7 +198,7 @@ mod tests {
     use crate::report::sample;
 
     fn text(provenance: &Provenance) -> String {
-        paragraph(provenance, "  ", &Paint { colour: false })
+        paragraph(provenance, "  ", &Paint { colour: false, columns: 92 })
     }
 
     /// On one line, since where it breaks is tested elsewhere.

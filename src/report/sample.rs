@@ -106,5 +106,5 @@ pub(super) fn outcome(findings: Vec<Finding>) -> Outcome {
 
 /// Neither secrets nor colours.
 pub(super) fn context() -> Context {
-    Context { show_secrets: false, colour: false, started: 0, ended: 0, head: None }
+    Context { show_secrets: false, colour: false, columns: 92, started: 0, ended: 0, head: None }
 }

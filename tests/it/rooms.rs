@@ -52,6 +52,7 @@ const ROOMS: &[Room] = &[
             ("anyhow", None),
             ("indicatif", None),
             ("tempfile", None),
+            ("terminal_size", Some("console.rs")),
         ],
     ),
 ];
