@@ -15,6 +15,9 @@ use crate::rules::rule::{Keyword, Rule};
 
 /// Anchors are at most this long: what the vectorised search looks at.
 const ANCHOR: usize = 4;
+/// Of a longer keyword only so much is compared: it is as rare, and the pattern looks at the rest.
+/// What is searched again at every seam of a delta is that short, too.
+const LONGEST: usize = 14;
 /// With more anchors than this an automaton is faster than the vectorised search.
 const MOST_PACKED: usize = 100;
 
@@ -62,11 +65,12 @@ impl Prefilter {
         let mut keywords: Vec<Entry> = Vec::new();
         for (number, rule) in rules.iter().enumerate() {
             for keyword in &rule.keywords {
-                match keywords.iter_mut().find(|entry| entry.keyword == *keyword) {
+                let mut keyword = keyword.clone();
+                keyword.bytes.truncate(LONGEST);
+                match keywords.iter_mut().find(|entry| entry.keyword == keyword) {
+                    Some(entry) if entry.rules.last() == Some(&number) => {}
                     Some(entry) => entry.rules.push(number),
-                    None => {
-                        keywords.push(Entry { keyword: keyword.clone(), rules: vec![number] });
-                    }
+                    None => keywords.push(Entry { keyword, rules: vec![number] }),
                 }
             }
         }

@@ -137,6 +137,11 @@ impl Coverage {
         self.read.entry(part).or_default().add(bytes);
     }
 
+    /// Several things were read whole, of so many bytes all together.
+    pub fn read_many(&mut self, part: Part, count: u64, bytes: u64) {
+        self.read.entry(part).or_default().merge(Tally { count, bytes });
+    }
+
     /// Something was left out on purpose.
     pub fn skip(&mut self, why: Skip, name: &[u8]) {
         self.skipped.entry(why).or_default().add(name);

@@ -118,8 +118,8 @@ impl Source for History {
         let sweep = self.sweep(&database, &budget, job);
         job.progress.expect(sweep.objects());
         let readings = sweep.run(&|| Reading::new(crew.worker(), *job, whole.then_some(&database)));
-        for mut reading in readings {
-            coverage.merge(std::mem::take(&mut reading.coverage));
+        for reading in readings {
+            coverage.merge(reading.end());
         }
         coverage
     }

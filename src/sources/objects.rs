@@ -30,8 +30,7 @@ pub struct Reading<'a> {
     /// Where to look whether what commits refer to is there.
     linked: Option<&'a Database>,
     pieces: Option<PieceReader<'a>>,
-    /// What was read.
-    pub coverage: Coverage,
+    coverage: Coverage,
     untold: (u64, u64),
 }
 
@@ -55,16 +54,17 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// Ends the reading: what was read.
+    pub fn end(mut self) -> Coverage {
+        self.tell();
+        self.coverage
+    }
+
     fn tell(&mut self) {
         let (objects, bytes) = std::mem::take(&mut self.untold);
+        self.coverage.read_many(Part::Objects, objects, bytes);
         self.job.progress.bytes(bytes);
         self.job.progress.texts(objects);
-    }
-}
-
-impl Drop for Reading<'_> {
-    fn drop(&mut self) {
-        self.tell();
     }
 }
 
@@ -124,8 +124,9 @@ impl Visitor for Reading<'_> {
         let bytes = bytes.take(size.saturating_add(1));
         match pieces.read(bytes, None, &origin, self.worker.as_mut()) {
             Ok(read) if read == size => {
+                // The display has been told of the bytes.
                 self.coverage.read(Part::Objects, size);
-                self.untold.0 += 1;
+                self.job.progress.text();
                 Ok(())
             }
             _ => Err(PackError::Inflate),
@@ -133,7 +134,6 @@ impl Visitor for Reading<'_> {
     }
 
     fn read(&mut self, size: u64) {
-        self.coverage.read(Part::Objects, size);
         self.untold.0 += 1;
         self.untold.1 += size;
         if self.untold.0 >= TELL {

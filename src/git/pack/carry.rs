@@ -2,7 +2,7 @@
 //! copied: a keyword that lies inside one copied stretch was found in the base; any other holds
 //! an inserted byte, or lies across the seam of two stretches. Pure.
 
-use super::delta::{Script, Stretch};
+use super::delta::{Script, Stretch, copy};
 use crate::model::chunk::Hit;
 
 /// A search for keywords: appends every hit in a text, in order.
@@ -51,9 +51,9 @@ impl Carrier {
         let first = hits.len();
         carry(stretches, recipe.hits, hits);
         self.windows(stretches, longest.saturating_sub(1), recipe.script.result_size());
-        self.gather(recipe);
+        let len = self.gather(recipe);
         self.found.clear();
-        search(&self.text, &mut self.found);
+        search(&self.text[..len], &mut self.found);
         if !self.found.is_empty() {
             self.keep_new(stretches, hits);
         }
@@ -66,10 +66,10 @@ impl Carrier {
     fn windows(&mut self, stretches: &[Stretch], margin: usize, size: usize) {
         self.windows.clear();
         for (number, stretch) in stretches.iter().enumerate() {
-            let (from, to) = match (stretch.copied, number) {
-                (false, _) => (stretch.start, stretch.end()),
+            let (from, to) = match (stretch.copied(), number) {
+                (false, _) => (stretch.start(), stretch.end()),
                 (true, 0) => continue,
-                (true, _) => (stretch.start, stretch.start),
+                (true, _) => (stretch.start(), stretch.start()),
             };
             let (start, end) = (from.saturating_sub(margin), size.min(to.saturating_add(margin)));
             match self.windows.last_mut() {
@@ -79,25 +79,32 @@ impl Carrier {
         }
     }
 
-    /// Puts the bytes of all windows one behind the other.
-    fn gather(&mut self, recipe: Recipe<'_>) {
-        self.text.clear();
+    /// Puts the bytes of all windows one behind the other; gives back how many there are. The room
+    /// for them is kept, with what was there before.
+    fn gather(&mut self, recipe: Recipe<'_>) -> usize {
+        let needed: usize = self.windows.iter().map(|window| window.end - window.start).sum();
+        if self.text.len() < needed {
+            self.text.resize(needed, 0);
+        }
+        let out = &mut self.text[..needed];
         let stretches = recipe.script.stretches();
-        let mut number = 0;
+        let (mut number, mut filled) = (0, 0);
         for window in &mut self.windows {
-            window.at = self.text.len();
+            window.at = filled;
             let mut at = window.start;
             while at < window.end {
                 while stretches[number].end() <= at {
                     number += 1;
                 }
                 let stretch = &stretches[number];
-                let end = stretch.end().min(window.end);
-                let bytes = stretch.bytes(recipe.delta, recipe.base);
-                self.text.extend_from_slice(&bytes[at - stretch.start..end - stretch.start]);
-                at = end;
+                let len = stretch.end().min(window.end) - at;
+                let source = if stretch.copied() { recipe.base } else { recipe.delta };
+                copy(source, stretch.from() + (at - stretch.start()), len, out, filled);
+                at += len;
+                filled += len;
             }
         }
+        needed
     }
 
     /// Takes over what was found, unless it lies across two windows, or was carried over.
@@ -110,9 +117,9 @@ impl Carrier {
             if end > window.end {
                 continue;
             }
-            let number = stretches.partition_point(|stretch| stretch.start <= start) - 1;
+            let number = stretches.partition_point(|stretch| stretch.start() <= start) - 1;
             let stretch = &stretches[number];
-            if !stretch.copied || end > stretch.end() {
+            if !stretch.copied() || end > stretch.end() {
                 hits.push(Hit { start, ..*found });
             }
         }
@@ -124,14 +131,14 @@ fn carry(stretches: &[Stretch], carried: &[Hit], hits: &mut Vec<Hit>) {
     if carried.is_empty() {
         return;
     }
-    for stretch in stretches.iter().filter(|it| it.copied) {
-        let end = stretch.from + stretch.len;
-        let first = carried.partition_point(|hit| hit.start < stretch.from);
+    for stretch in stretches.iter().filter(|it| it.copied()) {
+        let end = stretch.from() + stretch.len();
+        let first = carried.partition_point(|hit| hit.start < stretch.from());
         let inside = carried[first..].iter().take_while(|hit| hit.start < end);
         hits.extend(
             inside
                 .filter(|hit| hit.end() <= end)
-                .map(|hit| Hit { start: hit.start - stretch.from + stretch.start, ..*hit }),
+                .map(|hit| Hit { start: hit.start - stretch.from() + stretch.start(), ..*hit }),
         );
     }
 }

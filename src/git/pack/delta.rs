@@ -3,29 +3,56 @@
 
 use super::PackError;
 
-/// A stretch of the result.
+/// A stretch of the result. A history has many millions of them, so they are small: git knows no
+/// delta of 4 GiB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stretch {
-    /// Where it begins in the result.
-    pub start: usize,
-    /// How many bytes it has, at least one.
-    pub len: usize,
-    /// Where they are: in the base, or in the delta itself.
-    pub from: usize,
-    /// True when they are copied out of the base.
-    pub copied: bool,
+    start: u32,
+    len: u32,
+    from: u32,
+    copied: bool,
 }
 
 impl Stretch {
+    /// Where it begins in the result.
+    #[inline]
+    pub fn start(&self) -> usize {
+        self.start as usize
+    }
+
+    /// How many bytes it has, at least one.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.len as usize
+    }
+
+    /// Never: every stretch has a byte.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
     /// One past its last byte in the result.
+    #[inline]
     pub fn end(&self) -> usize {
-        self.start + self.len
+        self.start() + self.len()
+    }
+
+    /// Where its bytes are: in the base, or in the delta itself.
+    #[inline]
+    pub fn from(&self) -> usize {
+        self.from as usize
+    }
+
+    /// True when they are copied out of the base.
+    #[inline]
+    pub fn copied(&self) -> bool {
+        self.copied
     }
 
     /// Its bytes.
     pub fn bytes<'a>(&self, delta: &'a [u8], base: &'a [u8]) -> &'a [u8] {
         let source = if self.copied { base } else { delta };
-        &source[self.from..self.from + self.len]
+        &source[self.from()..self.from() + self.len()]
     }
 }
 
@@ -35,6 +62,24 @@ impl Stretch {
 pub struct Script {
     stretches: Vec<Stretch>,
     result_size: usize,
+}
+
+/// Bytes that are copied at once.
+const BLOCK: usize = 32;
+
+/// Copies `len` bytes of `source` to a place in `out`. Most stretches are short, and a copy whose
+/// length the compiler knows is many times faster than one that it does not; so whole blocks are
+/// copied where there is room, and what is too much is overwritten by what comes next.
+#[inline]
+pub(super) fn copy(source: &[u8], from: usize, len: usize, out: &mut [u8], at: usize) {
+    if len <= BLOCK
+        && let Some(block) = source.get(from..from + BLOCK)
+        && let Some(room) = out.get_mut(at..at + BLOCK)
+    {
+        room.copy_from_slice(block);
+    } else {
+        out[at..at + len].copy_from_slice(&source[from..from + len]);
+    }
 }
 
 /// Reads a size: seven bits a byte, the lowest first.
@@ -53,14 +98,14 @@ fn size(delta: &[u8], at: &mut usize) -> Option<usize> {
 
 /// Reads the operands of a copy, whose presence the bits of `first` tell: offset and length.
 #[inline]
-fn operands(first: u8, delta: &[u8], at: &mut usize) -> Option<(usize, usize)> {
-    let mut operand = |bit: u8, shift: u32| -> Option<usize> {
+fn operands(first: u8, delta: &[u8], at: &mut usize) -> Option<(u32, u32)> {
+    let mut operand = |bit: u8, shift: u32| -> Option<u32> {
         if first & bit == 0 {
             return Some(0);
         }
         let byte = *delta.get(*at)?;
         *at += 1;
-        Some(usize::from(byte) << shift)
+        Some(u32::from(byte) << shift)
     };
     let offset = operand(1, 0)? | operand(2, 8)? | operand(4, 16)? | operand(8, 24)?;
     let len = operand(16, 0)? | operand(32, 8)? | operand(64, 16)?;
@@ -81,13 +126,14 @@ impl Script {
         if base_size != base_len {
             return None;
         }
-        let mut made = 0_usize;
+        let base_len = u32::try_from(base_len).ok()?;
+        let mut made = 0_u32;
         while let Some(&first) = delta.get(at) {
             at += 1;
             let start = made;
             if first & 0x80 != 0 {
                 let (from, len) = operands(first, delta, &mut at)?;
-                if from + len > base_len {
+                if from.checked_add(len)? > base_len {
                     return None;
                 }
                 made = made.checked_add(len)?;
@@ -98,16 +144,17 @@ impl Script {
                 }
             } else {
                 // Zero is reserved.
-                let len = usize::from(first);
-                if len == 0 || at + len > delta.len() {
+                let len = u32::from(first);
+                if len == 0 || at + usize::from(first) > delta.len() {
                     return None;
                 }
-                made += len;
-                self.stretches.push(Stretch { start, len, from: at, copied: false });
-                at += len;
+                made = made.checked_add(len)?;
+                let from = u32::try_from(at).ok()?;
+                self.stretches.push(Stretch { start, len, from, copied: false });
+                at += usize::from(first);
             }
         }
-        (made == self.result_size).then_some(())
+        (made as usize == self.result_size).then_some(())
     }
 
     /// Bytes of the result.
@@ -123,7 +170,8 @@ impl Script {
     /// Writes the result to `out`, which has exactly its size.
     pub fn apply(&self, delta: &[u8], base: &[u8], out: &mut [u8]) {
         for stretch in &self.stretches {
-            out[stretch.start..stretch.end()].copy_from_slice(stretch.bytes(delta, base));
+            let source = if stretch.copied { base } else { delta };
+            copy(source, stretch.from(), stretch.len(), out, stretch.start());
         }
     }
 
