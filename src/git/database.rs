@@ -10,10 +10,12 @@ use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use super::loose;
 use super::pack::PackError;
 use super::pack::file::Pack;
+use super::pack::forest::Forest;
 use super::pack::map::Mapped;
 use super::pack::midx::MultiIndex;
 use crate::model::object::ObjectId;
@@ -41,6 +43,8 @@ pub struct Database {
     hash_len: usize,
     folders: Vec<PathBuf>,
     packs: Vec<Pack>,
+    /// Which entries of each pack are deltas of which, once somebody has asked.
+    forests: Vec<OnceLock<Forest>>,
     /// Loose objects that no pack has, each once, with the number of its folder; sorted.
     loose: Vec<(ObjectId, usize)>,
     /// Packs and folders that cannot be read, and why.
@@ -75,6 +79,7 @@ impl Database {
         database
             .packs
             .sort_by(|a, b| b.count().cmp(&a.count()).then_with(|| a.path().cmp(b.path())));
+        database.forests.resize_with(database.packs.len(), OnceLock::new);
         database.sort_loose();
         database
     }
@@ -82,6 +87,12 @@ impl Database {
     /// The packs, the one with the most objects first.
     pub fn packs(&self) -> &[Pack] {
         &self.packs
+    }
+
+    /// Which entries of a pack are deltas of which. Read once, however often the pack is gone
+    /// through.
+    pub fn forest(&self, pack: usize) -> &Forest {
+        self.forests[pack].get_or_init(|| Forest::new(&self.packs[pack]))
     }
 
     /// Loose objects that no pack has, each with its file.

@@ -97,9 +97,9 @@ impl Sweep<'_> {
 
     fn pack<V: Visitor>(&self, number: usize, make: Make<'_, V>, done: &Mutex<Done<V>>) {
         let pack = &self.database.packs()[number];
-        let forest = Forest::new(pack);
+        let forest = self.database.forest(number);
         let repeated = |id: &[u8]| number > 0 && self.database.is_repeated(number, id);
-        let parts = (pack, &forest);
+        let parts = (pack, forest);
         let plan = Plan::new(parts, self.budget, self.wanted, &repeated, self.how);
         let left = Mutex::new(Vec::new());
         self.together(make, done, |visitor| {
@@ -116,7 +116,7 @@ impl Sweep<'_> {
         left.extend(forest.roots.iter().filter(|root| root.kind.is_none()).map(|root| root.node));
         let mut nodes: Vec<u32> = left.iter().flat_map(|&node| forest.tree(node)).collect();
         nodes.retain(|&node| !repeated(pack.id(forest.place(node))));
-        self.one_by_one((number, &forest), &nodes, make, done);
+        self.one_by_one((number, forest), &nodes, make, done);
         let broken = forest.broken.iter().filter_map(|(place, error)| {
             Some((ObjectId::from_bytes(pack.id(*place as usize))?, error.clone()))
         });

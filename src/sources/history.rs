@@ -2,7 +2,7 @@
 //! a ref leads to it or not.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::exclude::Exclude;
 use super::objects::Reading;
@@ -39,12 +39,14 @@ pub struct History {
     git_dir: PathBuf,
     options: Options,
     label: Option<Arc<[u8]>>,
+    /// Opened once, for reading and for tracing.
+    database: OnceLock<Database>,
 }
 
 impl History {
     /// The history of the repository with this git folder. `label` is how reports name it.
     pub fn new(git_dir: &Path, options: Options, label: Option<Arc<[u8]>>) -> Self {
-        Self { git_dir: git_dir.to_path_buf(), options, label }
+        Self { git_dir: git_dir.to_path_buf(), options, label, database: OnceLock::new() }
     }
 
     fn name(&self) -> &[u8] {
@@ -54,6 +56,10 @@ impl History {
     fn sweep<'a>(&self, database: &'a Database, budget: &'a Budget, job: &Job<'_>) -> Sweep<'a> {
         let (how, threads) = (self.options.how, job.threads);
         Sweep { database, budget, wanted: has_text, how, threads }
+    }
+
+    fn database(&self, repository: &Repository) -> &Database {
+        self.database.get_or_init(|| repository.database(&self.options.folders))
     }
 
     /// Reads the names of refs, and says what refs and HEAD lead to that is not here. Since HEAD's
@@ -105,19 +111,19 @@ impl Source for History {
         // Where it is known that objects are missing, nobody need look which.
         let whole = gaps.is_empty();
         gaps.into_iter().for_each(|gap| coverage.gap(gap));
-        let database = repository.database(&self.options.folders);
+        let database = self.database(&repository);
         for (what, why) in &database.unreadable {
             coverage.fail(what, why.clone());
         }
         let budget = Budget::new(self.options.memory);
-        let mut reader = Reader::new(&database, &budget);
+        let mut reader = Reader::new(database, &budget);
         let refs = Refs::read(&repository, &mut reader);
         let below = refs.head.map(|head| links::below(&mut reader, head)).unwrap_or_default();
         let forms = (whole, repository.work_tree().is_none());
         coverage.merge(self.names((refs, below), forms, crew.worker().as_mut()));
-        let sweep = self.sweep(&database, &budget, job);
+        let sweep = self.sweep(database, &budget, job);
         job.progress.expect(sweep.objects());
-        let readings = sweep.run(&|| Reading::new(crew.worker(), *job, whole.then_some(&database)));
+        let readings = sweep.run(&|| Reading::new(crew.worker(), *job, whole.then_some(database)));
         for reading in readings {
             coverage.merge(reading.end());
         }
@@ -136,13 +142,13 @@ impl Source for History {
                 return Traced::default();
             }
         };
-        let database = repository.database(&self.options.folders);
+        let database = self.database(&repository);
         let budget = Budget::new(self.options.memory);
-        let sweep = self.sweep(&database, &budget, job);
+        let sweep = self.sweep(database, &budget, job);
         let exclude = &self.options.exclude;
         let covers = |path: &[u8]| exclude.covers(path);
         let excluded: Option<Excluded<'_>> = if exclude.is_empty() { None } else { Some(&covers) };
-        let refs = Refs::read(&repository, &mut Reader::new(&database, &budget));
+        let refs = Refs::read(&repository, &mut Reader::new(database, &budget));
         let mut traced = trace(&sweep, &refs, wanted, excluded);
         for (what, why) in std::mem::take(&mut traced.failed) {
             coverage.fail(&what, why);
