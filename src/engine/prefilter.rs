@@ -17,7 +17,7 @@ use crate::rules::rule::{Keyword, Rule};
 const ANCHOR: usize = 4;
 /// Of a longer keyword only so much is compared: it is as rare, and the pattern looks at the rest.
 /// What is searched again at every seam of a delta is that short, too.
-const LONGEST: usize = 14;
+const LONGEST: usize = 18;
 /// With more anchors than this an automaton is faster than the vectorised search.
 const MOST_PACKED: usize = 100;
 
