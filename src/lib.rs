@@ -42,8 +42,8 @@
 //!   cannot match without end. Our own rules are `rules/gitlab.toml`.
 //! - `engine`: bytes in, matches out. One search for all keywords, then patterns around them, then
 //!   checks; the best match wins. Also takes secrets out of text that will be printed.
-//! - `git`: the repository as data, through libgit2; the list of objects is our own, and so is the
-//!   walk of a range.
+//! - `git`: the repository as data. Objects, packs, the walk of a range and odd forms of the index by
+//!   our own readers; opening, settings, refs, remotes and the ordinary index through libgit2.
 //! - `sources`: files, the index, history, ranges of commits and stdin, and the threads that read
 //!   them.
 //! - `scan`: engine times sources gives findings.
