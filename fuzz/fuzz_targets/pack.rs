@@ -12,6 +12,7 @@ use stanch::git::pack::traverse::{How, Visitor};
 use stanch::git::sweep::Sweep;
 use stanch::model::chunk::Hit;
 use stanch::model::object::{Kind, ObjectId};
+use stanch::model::seams::Seams;
 
 #[derive(Default)]
 struct Seen {
@@ -20,8 +21,10 @@ struct Seen {
 }
 
 impl Visitor for Seen {
-    fn longest(&self) -> usize {
-        3
+    fn seams(&self) -> Seams {
+        let mut seams = Seams::default();
+        seams.add(b"aba");
+        seams
     }
 
     fn search(&mut self, text: &[u8], hits: &mut Vec<Hit>) {

@@ -20,6 +20,7 @@ use std::sync::Arc;
 
 use crate::model::chunk::{Hit, Reach};
 use crate::model::finding::{Evidence, RuleCard};
+use crate::model::seams::Seams;
 use crate::model::span::Span;
 use crate::rules::complaint::Complaint;
 use crate::rules::set::RuleSet;
@@ -75,9 +76,9 @@ impl Engine {
         self.confirm.reach()
     }
 
-    /// Bytes of the longest keyword.
-    pub fn longest_keyword(&self) -> usize {
-        self.prefilter.longest()
+    /// Where keywords can lie across the seams of deltas.
+    pub fn seams(&self) -> Seams {
+        self.prefilter.seams()
     }
 
     /// Finds every keyword of `text` that begins in `range`, in order.

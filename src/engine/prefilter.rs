@@ -11,6 +11,7 @@ use aho_corasick::packed::{self, MatchKind, Searcher};
 use aho_corasick::{AhoCorasick, Span};
 
 use crate::model::chunk::Hit;
+use crate::model::seams::Seams;
 use crate::rules::rule::{Keyword, Rule};
 
 /// Anchors are at most this long: what the vectorised search looks at.
@@ -81,9 +82,17 @@ impl Prefilter {
         Self { keywords, anchors, search, furthest }
     }
 
-    /// Bytes of the longest keyword.
-    pub fn longest(&self) -> usize {
-        self.keywords.iter().map(|entry| entry.keyword.bytes.len()).max().unwrap_or(0)
+    /// Where keywords can lie across seams.
+    pub fn seams(&self) -> Seams {
+        let mut seams = Seams::default();
+        for Entry { keyword, .. } in &self.keywords {
+            if keyword.ignore_case {
+                seams.add_in_any_case(&keyword.bytes);
+            } else {
+                seams.add(&keyword.bytes);
+            }
+        }
+        seams
     }
 
     /// The rules that a keyword belongs to.

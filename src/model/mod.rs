@@ -8,6 +8,7 @@ pub mod finding;
 pub mod object;
 pub mod origin;
 pub mod provenance;
+pub mod seams;
 pub mod secret;
 pub mod span;
 pub mod verdict;

@@ -11,6 +11,7 @@ use crate::model::chunk::{Chunk, Hit, Reach};
 use crate::model::facts::{Facts, OwnerField};
 use crate::model::finding::Place;
 use crate::model::origin::Origin;
+use crate::model::seams::Seams;
 use crate::model::secret::{Secret, mask};
 use crate::model::span::{Position, Span};
 use crate::sources::{Crew, Worker};
@@ -78,8 +79,8 @@ impl Worker for EngineWorker<'_> {
         self.hits = hits;
     }
 
-    fn longest_keyword(&self) -> usize {
-        self.engine.longest_keyword()
+    fn seams(&self) -> Seams {
+        self.engine.seams()
     }
 
     fn keywords(&self, text: &[u8], hits: &mut Vec<Hit>) {

@@ -19,6 +19,7 @@ use std::sync::Arc;
 use crate::model::chunk::{Chunk, Hit, Reach};
 use crate::model::coverage::Coverage;
 use crate::model::origin::Origin;
+use crate::model::seams::Seams;
 use progress::Progress;
 
 pub use crate::git::attribution::{Traced, Wanted};
@@ -33,14 +34,15 @@ pub trait Worker {
         self.chunk(origin, &Chunk::whole(text));
     }
 
-    /// Bytes of the longest keyword.
-    fn longest_keyword(&self) -> usize;
+    /// Where keywords can lie across the seams of deltas.
+    fn seams(&self) -> Seams;
 
     /// Appends every keyword of a text, in order.
     fn keywords(&self, text: &[u8], hits: &mut Vec<Hit>);
 
     /// A text whose keywords are known already.
     fn searched(&mut self, origin: &Origin, text: &[u8], hits: &[Hit]);
+
     /// Ends a change: everything since the last call of this. `before` hands out what stood there
     /// before the change, and is asked only when something was found: a secret that stands there,
     /// too, was moved or left in place, and is not brought in.

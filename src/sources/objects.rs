@@ -15,6 +15,7 @@ use crate::model::chunk::Hit;
 use crate::model::coverage::{Coverage, Part, Skip};
 use crate::model::object::{Kind, ObjectId};
 use crate::model::origin::{Origin, Signature};
+use crate::model::seams::Seams;
 
 /// How the pointers of Git LFS begin, and how long they are at most (its `docs/spec.md`).
 const LFS: &[u8] = b"version https://git-lfs.github.com/spec/";
@@ -25,7 +26,6 @@ const TELL: u64 = 256;
 /// One thread's reading of objects.
 pub struct Reading<'a> {
     worker: Box<dyn Worker + Send + 'a>,
-    longest: usize,
     job: Job<'a>,
     /// Where to look whether what commits refer to is there.
     linked: Option<&'a Database>,
@@ -42,16 +42,7 @@ impl<'a> Reading<'a> {
         job: Job<'a>,
         linked: Option<&'a Database>,
     ) -> Self {
-        let longest = worker.longest_keyword();
-        Self {
-            worker,
-            longest,
-            job,
-            linked,
-            pieces: None,
-            coverage: Coverage::default(),
-            untold: (0, 0),
-        }
+        Self { worker, job, linked, pieces: None, coverage: Coverage::default(), untold: (0, 0) }
     }
 
     /// Ends the reading: what was read.
@@ -69,8 +60,8 @@ impl<'a> Reading<'a> {
 }
 
 impl Visitor for Reading<'_> {
-    fn longest(&self) -> usize {
-        self.longest
+    fn seams(&self) -> Seams {
+        self.worker.seams()
     }
 
     fn search(&mut self, text: &[u8], hits: &mut Vec<Hit>) {

@@ -123,6 +123,7 @@ mod tests {
     use super::{PIECE, PieceReader};
     use crate::model::chunk::{Chunk, Hit, Reach};
     use crate::model::origin::Origin;
+    use crate::model::seams::Seams;
     use crate::model::span::Position;
     use crate::sources::progress::Progress;
     use crate::sources::{Job, Worker};
@@ -135,7 +136,7 @@ mod tests {
     }
 
     impl Worker for Rejoin {
-        fn longest_keyword(&self) -> usize {
+        fn seams(&self) -> Seams {
             unreachable!("pieces are not searched here")
         }
 

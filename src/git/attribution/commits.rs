@@ -9,6 +9,7 @@ use crate::git::sweep::Sweep;
 use crate::git::text;
 use crate::model::chunk::Hit;
 use crate::model::object::{Kind, ObjectId};
+use crate::model::seams::Seams;
 
 /// A commit.
 #[derive(Clone, Debug)]
@@ -45,8 +46,8 @@ struct Collect {
 }
 
 impl Visitor for Collect {
-    fn longest(&self) -> usize {
-        1
+    fn seams(&self) -> Seams {
+        Seams::default()
     }
 
     fn search(&mut self, _: &[u8], _: &mut Vec<Hit>) {}

@@ -13,13 +13,15 @@ use crate::git::pack::traverse::Visitor;
 use crate::git::sweep::Sweep;
 use crate::model::chunk::Hit;
 use crate::model::object::{Kind, ObjectId};
+use crate::model::seams::Seams;
 
 /// Folders are not as deep as this; whoever makes such trees wants to keep us busy.
 const DEEPEST: usize = 256;
 /// A name in a tree is not longer.
 const LONGEST_NAME: usize = 4096;
-/// Names are told apart by so many of their bits before they are compared.
-const FILTER_BITS: u32 = 22;
+/// Names are told apart by so many of their bits before they are compared: the fewer the names, the
+/// fewer bits, since a table that the nearest cache holds is read many times faster.
+const FILTER_BITS: std::ops::RangeInclusive<u32> = 15..=22;
 
 /// The trees that lead to wanted blobs. Blobs and trees are numbered: the blobs first.
 #[derive(Debug, Default)]
@@ -81,38 +83,47 @@ struct Needles {
     ids: Vec<ObjectId>,
     numbers: HashMap<ObjectId, u32>,
     filter: Vec<u64>,
+    /// How far the first four bytes of a name are shifted to give its bit in the filter.
+    shift: u32,
     len: usize,
 }
 
 impl Needles {
     fn new(ids: &[ObjectId]) -> Self {
-        let mut filter = vec![0_u64; 1 << (FILTER_BITS - 6)];
-        for id in ids {
-            let bit = Self::bit(id.as_bytes());
-            filter[bit >> 6] |= 1 << (bit & 63);
-        }
+        // One bit in sixty-four is set at most, as long as the table is large enough.
+        let bits = (ids.len() * 64).next_power_of_two().ilog2();
+        let bits = bits.clamp(*FILTER_BITS.start(), *FILTER_BITS.end());
         let len = ids.first().map_or(20, |id| id.as_bytes().len());
-        Self {
+        let mut needles = Self {
             ids: ids.to_vec(),
             numbers: (0..).zip(ids).map(|(n, id)| (*id, n)).collect(),
-            filter,
+            filter: vec![0; 1 << (bits - 6)],
+            shift: 32 - bits,
             len,
+        };
+        for id in ids {
+            let bit = needles.bit(id.as_bytes());
+            needles.filter[bit >> 6] |= 1 << (bit & 63);
         }
+        needles
     }
 
-    fn bit(bytes: &[u8]) -> usize {
-        let first = u32::from_be_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]);
-        (first >> (32 - FILTER_BITS)) as usize
+    /// The bit of a name that begins like this.
+    #[inline]
+    fn bit(&self, beginning: &[u8]) -> usize {
+        let first = beginning.first_chunk().copied().unwrap_or_default();
+        (u32::from_be_bytes(first) >> self.shift) as usize
     }
 
     fn search(&self, text: &[u8], hits: &mut Vec<Hit>) {
-        for (start, bytes) in text.windows(self.len).enumerate() {
-            let bit = Self::bit(bytes);
+        let places = (text.len() + 1).saturating_sub(self.len);
+        for (start, beginning) in text.windows(4).take(places).enumerate() {
+            let bit = self.bit(beginning);
             if self.filter[bit >> 6] & 1 << (bit & 63) == 0 {
                 continue;
             }
-            let number = ObjectId::from_bytes(bytes).and_then(|id| self.numbers.get(&id));
-            if let Some(&keyword) = number {
+            let id = ObjectId::from_bytes(&text[start..start + self.len]);
+            if let Some(&keyword) = id.and_then(|id| self.numbers.get(&id)) {
                 let len = u32::try_from(self.len).unwrap_or(u32::MAX);
                 hits.push(Hit { start, keyword, len });
             }
@@ -132,8 +143,10 @@ struct Collect<'a> {
 }
 
 impl Visitor for Collect<'_> {
-    fn longest(&self) -> usize {
-        self.needles.len
+    fn seams(&self) -> Seams {
+        let mut seams = Seams::default();
+        self.needles.ids.iter().for_each(|id| seams.add(id.as_bytes()));
+        seams
     }
 
     fn search(&mut self, text: &[u8], hits: &mut Vec<Hit>) {

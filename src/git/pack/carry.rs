@@ -1,9 +1,11 @@
 //! Finds the keywords of an object from those of its delta base, without looking at what was
-//! copied: a keyword that lies inside one copied stretch was found in the base; any other holds
-//! an inserted byte, or lies across the seam of two stretches. Pure.
+//! copied: a keyword that lies inside one copied stretch was found in the base, one inside an
+//! inserted stretch stands in the delta, and any other lies across the seam of two stretches.
+//! Most seams join bytes that stand side by side in no keyword; the others are searched. Pure.
 
 use super::delta::{Script, Stretch, copy};
 use crate::model::chunk::Hit;
+use crate::model::seams::Seams;
 
 /// A search for keywords: appends every hit in a text, in order.
 pub type Search<'a> = dyn FnMut(&[u8], &mut Vec<Hit>) + 'a;
@@ -27,55 +29,66 @@ struct Window {
     start: usize,
     end: usize,
     at: usize,
+    /// The stretch that begins at the first seam of the window.
+    stretch: usize,
 }
 
 /// Finds keywords in deltas. Keeps its memory for the next one.
 #[derive(Default)]
 pub struct Carrier {
+    seams: Seams,
     windows: Vec<Window>,
     text: Vec<u8>,
     found: Vec<Hit>,
 }
 
 impl Carrier {
-    /// Appends every keyword of the result, in order. `longest` is the length of the longest
-    /// keyword.
-    pub fn hits(
-        &mut self,
-        recipe: Recipe<'_>,
-        longest: usize,
-        search: &mut Search<'_>,
-        hits: &mut Vec<Hit>,
-    ) {
+    /// A carrier of keywords that can lie across these seams.
+    pub fn new(seams: Seams) -> Self {
+        Self { seams, ..Self::default() }
+    }
+
+    /// Appends every keyword of the result, in order.
+    pub fn hits(&mut self, recipe: Recipe<'_>, search: &mut Search<'_>, hits: &mut Vec<Hit>) {
         let stretches = recipe.script.stretches();
         let first = hits.len();
         carry(stretches, recipe.hits, hits);
-        self.windows(stretches, longest.saturating_sub(1), recipe.script.result_size());
-        let len = self.gather(recipe);
         self.found.clear();
-        search(&self.text[..len], &mut self.found);
-        if !self.found.is_empty() {
-            self.keep_new(stretches, hits);
+        search(recipe.delta, &mut self.found);
+        keep_inserted(stretches, &self.found, hits);
+        self.windows(recipe);
+        if !self.windows.is_empty() {
+            let len = self.gather(recipe);
+            self.found.clear();
+            search(&self.text[..len], &mut self.found);
+            self.keep_crossing(stretches, hits);
         }
         if hits.len() > first + 1 {
             hits[first..].sort_unstable();
         }
     }
 
-    /// What lies around the seams and inserted bytes.
-    fn windows(&mut self, stretches: &[Stretch], margin: usize, size: usize) {
+    /// What lies around the seams that a keyword can lie across.
+    fn windows(&mut self, recipe: Recipe<'_>) {
+        let Recipe { script, delta, base, .. } = recipe;
+        let margin = self.seams.longest().saturating_sub(1);
+        let size = script.result_size();
         self.windows.clear();
-        for (number, stretch) in stretches.iter().enumerate() {
-            let (from, to) = match (stretch.copied(), number) {
-                (false, _) => (stretch.start(), stretch.end()),
-                (true, 0) => continue,
-                (true, _) => (stretch.start(), stretch.start()),
-            };
-            let (start, end) = (from.saturating_sub(margin), size.min(to.saturating_add(margin)));
-            match self.windows.last_mut() {
-                Some(last) if start <= last.end => last.end = last.end.max(end),
-                _ => self.windows.push(Window { start, end, at: 0 }),
+        let mut last = None;
+        for (number, stretch) in script.stretches().iter().enumerate() {
+            let bytes = stretch.bytes(delta, base);
+            let first = bytes.first().copied();
+            if let (Some(last), Some(first)) = (last, first)
+                && self.seams.may_cross(last, first)
+            {
+                let seam = stretch.start();
+                let (start, end) = (seam.saturating_sub(margin), size.min(seam + margin));
+                match self.windows.last_mut() {
+                    Some(window) if start <= window.end => window.end = end,
+                    _ => self.windows.push(Window { start, end, at: 0, stretch: number }),
+                }
             }
+            last = bytes.last().copied();
         }
     }
 
@@ -88,27 +101,28 @@ impl Carrier {
         }
         let out = &mut self.text[..needed];
         let stretches = recipe.script.stretches();
-        let (mut number, mut filled) = (0, 0);
+        let mut filled = 0;
         for window in &mut self.windows {
             window.at = filled;
-            let mut at = window.start;
+            let (mut at, mut number) = (window.start, window.stretch);
+            while stretches[number].start() > at {
+                number -= 1;
+            }
             while at < window.end {
-                while stretches[number].end() <= at {
-                    number += 1;
-                }
                 let stretch = &stretches[number];
                 let len = stretch.end().min(window.end) - at;
                 let source = if stretch.copied() { recipe.base } else { recipe.delta };
                 copy(source, stretch.from() + (at - stretch.start()), len, out, filled);
                 at += len;
                 filled += len;
+                number += 1;
             }
         }
         needed
     }
 
-    /// Takes over what was found, unless it lies across two windows, or was carried over.
-    fn keep_new(&self, stretches: &[Stretch], hits: &mut Vec<Hit>) {
+    /// Takes over what was found across a seam, unless it lies across two windows.
+    fn keep_crossing(&self, stretches: &[Stretch], hits: &mut Vec<Hit>) {
         for found in &self.found {
             let number = self.windows.partition_point(|window| window.at <= found.start) - 1;
             let window = &self.windows[number];
@@ -118,10 +132,21 @@ impl Carrier {
                 continue;
             }
             let number = stretches.partition_point(|stretch| stretch.start() <= start) - 1;
-            let stretch = &stretches[number];
-            if !stretch.copied() || end > stretch.end() {
+            if end > stretches[number].end() {
                 hits.push(Hit { start, ..*found });
             }
+        }
+    }
+}
+
+/// Appends what was found in the delta and lies inside an inserted stretch. Both are in order.
+fn keep_inserted(stretches: &[Stretch], found: &[Hit], hits: &mut Vec<Hit>) {
+    let mut inserted = stretches.iter().filter(|it| !it.copied()).peekable();
+    for hit in found {
+        while inserted.next_if(|it| it.from() + it.len() <= hit.start).is_some() {}
+        let Some(stretch) = inserted.peek() else { return };
+        if stretch.from() <= hit.start && hit.end() <= stretch.from() + stretch.len() {
+            hits.push(Hit { start: hit.start - stretch.from() + stretch.start(), ..*hit });
         }
     }
 }
@@ -150,8 +175,9 @@ mod tests {
     use super::{Carrier, Recipe};
     use crate::git::pack::delta::Script;
     use crate::model::chunk::Hit;
+    use crate::model::seams::Seams;
 
-    const KEYWORDS: [&[u8]; 4] = [b"a", b"aba", b"bcab", b"cccccc"];
+    const KEYWORDS: [&[u8]; 4] = [b"a", b"aba", b"bbab", b"cccccc"];
 
     /// The plain way: every keyword at every place.
     fn search(text: &[u8], hits: &mut Vec<Hit>) {
@@ -225,7 +251,9 @@ mod tests {
             search(&base, &mut of_base);
             search(&result, &mut expected);
             let recipe = Recipe { script: &script, delta: &bytes, base: &base, hits: &of_base };
-            Carrier::default().hits(recipe, 6, &mut search, &mut hits);
+            let mut seams = Seams::default();
+            KEYWORDS.iter().for_each(|keyword| seams.add(keyword));
+            Carrier::new(seams).hits(recipe, &mut search, &mut hits);
             assert_eq!(hits, expected);
         }
     }

@@ -16,6 +16,7 @@ use super::forest::{Forest, NONE, Root};
 use super::inflate::{Buffer, Inflater, credible};
 use crate::model::chunk::Hit;
 use crate::model::object::{Kind, ObjectId};
+use crate::model::seams::Seams;
 
 /// Whole objects on which nothing stands are read as a stream from this size on.
 const STREAMED: u64 = 16 << 20;
@@ -26,8 +27,8 @@ const BATCH: usize = 32;
 
 /// What becomes of the objects. Each thread has its own.
 pub trait Visitor: Send {
-    /// Bytes of the longest keyword.
-    fn longest(&self) -> usize;
+    /// Where keywords can lie across the seams of deltas.
+    fn seams(&self) -> Seams;
     /// Appends every keyword of a text, in order.
     fn search(&mut self, text: &[u8], hits: &mut Vec<Hit>);
     /// True when an object that begins like this must be seen, whatever keywords it has.
@@ -169,6 +170,7 @@ impl<'a> Walker<'a> {
 
     /// Takes trees until there are none left.
     pub fn run(&mut self, visitor: &mut dyn Visitor) {
+        self.carrier = Carrier::new(visitor.seams());
         loop {
             let roots = self.plan.take();
             if roots.is_empty() {
@@ -277,9 +279,8 @@ impl<'a> Walker<'a> {
         let mut hits = self.spare_hits.pop().unwrap_or_default();
         let full = self.plan.how == How::Full;
         if !full {
-            let longest = visitor.longest();
             let mut search = |text: &[u8], hits: &mut Vec<Hit>| visitor.search(text, hits);
-            self.carrier.hits(recipe, longest, &mut search, &mut hits);
+            self.carrier.hits(recipe, &mut search, &mut hits);
         }
         let Recipe { script, delta, base, .. } = recipe;
         let next = self.plan.forest.first_child(node);

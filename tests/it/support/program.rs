@@ -130,8 +130,11 @@ pub(crate) fn run_unprivileged(folder: &Folder, arguments: &[&str]) -> Run {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755))
             .expect("permissions");
     }
+    // Another process writes the copy: whatever another test starts meanwhile would inherit a file
+    // that this one has open for writing, and such a file cannot be run.
     let binary = folder.home().join("stanch");
-    std::fs::copy(env!("CARGO_BIN_EXE_stanch"), &binary).expect("a copy");
+    let copied = Command::new("cp").arg(env!("CARGO_BIN_EXE_stanch")).arg(&binary).status();
+    assert!(copied.expect("cp runs").success(), "no copy");
     let mut command = Command::new("setpriv");
     folder.scrub(&mut command);
     command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&binary).args(arguments);
