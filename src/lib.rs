@@ -1,7 +1,8 @@
 //! stanch finds leaked GitLab tokens in files and in whole git histories. This is the map.
 //!
 //! **One picture.** Sources hand chunks to the engine, the engine hands spans back, `scan` makes
-//! findings of them, `report` writes findings. Nothing leaves the machine.
+//! findings of them, `report` writes findings. Only `net` leaves the machine, and
+//! only when the command line says so.
 //!
 //! # The way of the data
 //!
@@ -15,7 +16,10 @@
 //! 5. `scan` puts the threads' tables together by secret, asks the source for the history of each
 //!    secret ([`sources::Source::trace`]), cleans every text that will be printed of secrets, and
 //!    sorts.
-//! 6. [`report::render`] writes the result; [`cli::exit::Exit`] is what the shell sees.
+//! 6. With `--verify`, [`verify::run`] asks the instances that the operator named about each secret:
+//!    [`gitlab::ladder`] knows the questions, [`net::door::Door`] sends them, [`gitlab::judge`] says
+//!    what an answer proves.
+//! 7. [`report::render`] writes the result; [`cli::exit::Exit`] is what the shell sees.
 //!
 //! # The way of an object through the house
 //!
@@ -48,16 +52,20 @@
 //!   them.
 //! - `scan`: engine times sources gives findings.
 //! - `report`: writers of the five formats.
+//! - `net`: the one door. Addresses that the operator named, HTTP, the pace at each host.
+//! - `gitlab`: the REST API as typed calls. Requests are built and answers judged; nothing is sent.
+//! - `verify`: who is asked about which secret, with what, and what the answers come to.
 //! - `cli`: the only room that knows all others.
 //!
 //! # What holds everywhere
 //!
 //! - A room imports only rooms above it in this list; `tests/it/rooms.rs` has the exact table and
 //!   holds the source to it.
-//! - `model`, `token`, `rules`, `engine`, `scan` and `report` do no I/O. Scanning cannot fail: what
+//! - A secret is sent only to instances that the operator named; there is no default. Without
+//!   `--verify` no client is ever made.
+//! - `model`, `token`, `rules`, `engine`, `scan`, `report` and `gitlab` do no I/O. Scanning cannot fail: what
 //!   cannot be read is part of the result ([`model::coverage::Coverage`]).
-//! - A secret is a [`model::secret::Secret`], which hides itself; only `scan` and `report` take its
-//!   bytes out. Everything printed beside it has been through [`engine::scrub::Scrub`].
+//! - A secret is a [`model::secret::Secret`], which hides itself. Everything printed beside it has been through [`engine::scrub::Scrub`].
 //! - What is found around a keyword depends on the bytes within [`engine::Engine::reach`] of it and
 //!   on nothing else, so reading in pieces finds the same as reading whole.
 //! - Results are sorted: same input, same bytes out, whatever the number of threads.
@@ -79,5 +87,11 @@ pub mod sources;
 pub mod scan;
 
 pub mod report;
+
+pub mod net;
+
+pub mod gitlab;
+
+pub mod verify;
 
 pub mod cli;

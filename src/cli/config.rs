@@ -12,6 +12,21 @@ pub struct Config {
     /// Prefixes that instances put before their tokens, such as `acme-glpat-`.
     #[serde(default)]
     pub prefixes: Vec<String>,
+    /// Instances that may be asked about tokens. Only the operator's own settings may name any.
+    #[serde(default)]
+    pub instance: Vec<InstanceSetting>,
+}
+
+/// An instance, and where the operator's credential there is to be found.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct InstanceSetting {
+    /// Its address.
+    pub url: String,
+    /// The environment variable that holds the credential.
+    pub token_env: Option<String>,
+    /// The file that holds it.
+    pub token_file: Option<PathBuf>,
 }
 
 /// Where settings may come from, the first that is there wins.
@@ -36,13 +51,26 @@ impl Config {
         }
         let users = users_file(sources.variable);
         let mut tops = sources.repositories.iter().map(|top| top.join(".stanch.toml"));
-        let file = users.filter(|file| file.is_file()).or_else(|| tops.find(|file| file.is_file()));
-        let Some(file) = file else {
+        let read = |file: &Path| {
+            let text = std::fs::read_to_string(file)
+                .with_context(|| format!("cannot read settings {}", file.display()))?;
+            Self::parse(&text, file)
+        };
+        if let Some(file) = users.filter(|file| file.is_file()) {
+            return read(&file);
+        }
+        let Some(file) = tops.find(|file| file.is_file()) else {
             return Ok(Self::default());
         };
-        let text = std::fs::read_to_string(&file)
-            .with_context(|| format!("cannot read settings {}", file.display()))?;
-        Self::parse(&text, &file)
+        let config = read(&file)?;
+        // Whoever can write to a repository must not say where its secrets are sent.
+        anyhow::ensure!(
+            config.instance.is_empty(),
+            "settings {}: [[instance]] has no place in a repository's own settings; name instances \
+             in the user's settings or with --gitlab-url (--config takes this file as yours)",
+            file.display()
+        );
+        Ok(config)
     }
 
     fn parse(text: &str, file: &Path) -> anyhow::Result<Self> {

@@ -86,6 +86,17 @@ impl Console {
         }
     }
 
+    /// Writes a note to stderr, unless quiet was asked for.
+    pub fn note(&self, note: &str) {
+        if self.quiet {
+            return;
+        }
+        let mut stderr = std::io::stderr().lock();
+        for line in Cleaner::new().lines(note) {
+            let _ = writeln!(stderr, "stanch: {line}");
+        }
+    }
+
     /// Writes to stderr on which targets no work could be done: somebody who keeps only stdout, or
     /// only its end, must not miss that.
     pub fn undone(&self, coverage: &Coverage) {

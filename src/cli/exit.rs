@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use crate::model::finding::Outcome;
+use super::args::FailOn;
+use crate::model::finding::{Finding, Outcome};
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,8 +20,13 @@ pub enum Exit {
 
 impl Exit {
     /// The end that a result stands for. A finding counts for more than what went wrong beside it.
-    pub fn of(outcome: &Outcome) -> Self {
-        if !outcome.findings.is_empty() {
+    pub fn of(outcome: &Outcome, fail_on: FailOn) -> Self {
+        let counts = |finding: &Finding| match fail_on {
+            FailOn::Any => true,
+            FailOn::Live => finding.verdict.may_live(),
+            FailOn::None => false,
+        };
+        if outcome.findings.iter().any(counts) {
             Self::Found
         } else if outcome.coverage.undone_targets().next().is_some() {
             Self::Failed

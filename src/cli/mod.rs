@@ -5,14 +5,20 @@ pub mod args;
 pub mod config;
 pub mod console;
 pub mod exit;
+pub mod inspect;
+pub mod instances;
+pub mod interrupt;
 pub mod memory;
 pub mod output;
 pub mod progress;
+pub mod prompt;
 pub mod rules;
 pub mod scan;
 pub mod settings;
 pub mod since;
 pub mod targets;
+pub mod verdict_cache;
+pub mod verify;
 
 use std::ffi::OsString;
 
@@ -22,6 +28,7 @@ use exit::Exit;
 
 /// Runs the program with these arguments, the first being its name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
+    leave_no_core_dump();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let args = match args::parse(&arguments) {
         Parsed::Run(args) => args,
@@ -38,6 +45,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let console = Console::new(&args.global);
     let done = match &args.command {
         Command::Scan(scan) => scan::run(scan, &args.global, &console),
+        Command::Inspect(inspect) => inspect::run(inspect, &args.global, &console),
         Command::Rules(rules) => rules::run(rules, &console),
         Command::Completions { shell } => {
             console.print(&args::completions(*shell)).map(|()| Exit::Clean)
@@ -55,4 +63,11 @@ fn ended(console: Console, done: anyhow::Result<Exit>) -> Exit {
         console.error(&error);
         Exit::Failed
     })
+}
+
+/// What is found must not end up in a core dump, nor be read by another process of the same user.
+fn leave_no_core_dump() {
+    // Where that cannot be had, nothing is lost but the precaution.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
 }

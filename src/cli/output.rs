@@ -14,7 +14,7 @@ use crate::sources::stdin::reason;
 /// A place for a report.
 #[derive(Debug)]
 pub struct ReportFile {
-    /// As it was typed.
+    /// What it is and its name as it was typed, for complaints.
     shown: String,
     /// Where the links of that path lead.
     path: PathBuf,
@@ -28,7 +28,7 @@ pub fn prepare(reports: &[(Format, PathBuf)]) -> anyhow::Result<Vec<(Format, Rep
     for (format, path) in reports {
         let report = ReportFile::new(path)?;
         if prepared.iter().any(|(_, other)| other.path == report.path) {
-            bail!("two reports cannot be written to the same file {}", report.shown);
+            bail!("two reports cannot be written to the same file {}", path.display());
         }
         prepared.push((*format, report));
     }
@@ -38,7 +38,12 @@ pub fn prepare(reports: &[(Format, PathBuf)]) -> anyhow::Result<Vec<(Format, Rep
 impl ReportFile {
     /// Looks whether a report can be written there.
     pub fn new(path: &Path) -> anyhow::Result<Self> {
-        let shown = path.display().to_string();
+        Self::named("report", path)
+    }
+
+    /// The same for another kind of file.
+    pub fn named(what: &str, path: &Path) -> anyhow::Result<Self> {
+        let shown = format!("{what} {}", path.display());
         let look = || -> io::Result<Self> {
             // A link is kept: the file that it leads to is replaced, or made.
             let path = behind_links(path)?;
@@ -55,7 +60,7 @@ impl ReportFile {
             }
             Ok(report)
         };
-        look().map_err(|error| anyhow!("cannot write report {shown}: {}", cause(&error)))
+        look().map_err(|error| anyhow!("cannot write {shown}: {}", cause(&error)))
     }
 
     /// Writes the report. One with secrets in it can be read by its owner alone.
@@ -70,7 +75,7 @@ impl ReportFile {
             file.persist(&self.path)?;
             Ok(())
         };
-        write().map_err(|error| anyhow!("cannot write report {}: {}", self.shown, cause(&error)))
+        write().map_err(|error| anyhow!("cannot write {}: {}", self.shown, cause(&error)))
     }
 
     fn temporary(&self, mode: u32) -> io::Result<tempfile::NamedTempFile> {

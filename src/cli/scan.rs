@@ -2,25 +2,55 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::args::{GlobalArgs, ScanArgs};
+use super::args::{FailOn, GlobalArgs, ScanArgs};
 use super::console::{COLUMNS, Console};
 use super::exit::Exit;
 use super::progress::Display;
+use super::verify::Verifier;
 use super::{output, settings, targets};
-use crate::report::{Context, render};
+use crate::report::{Context, Format, egress, render};
 use crate::scan;
 
-/// Scans, reports, and says how it ended.
+/// Scans, asks if that is wanted, reports, and says how it ended.
 pub fn run(args: &ScanArgs, global: &GlobalArgs, console: &Console) -> anyhow::Result<Exit> {
+    anyhow::ensure!(
+        args.fail_on != FailOn::Live || args.verify.verify,
+        "--fail-on live needs --verify: without asking nobody knows what lives"
+    );
+    anyhow::ensure!(
+        !args.verify.egress_plan || args.report.is_empty(),
+        "--egress-plan prints what would be sent and writes no reports; leave --report out"
+    );
+    args.verify.check_format(args.format)?;
     let reports = output::prepare(&args.report)?;
     let targets = targets::look_at(args)?;
-    let engine = settings::engine(args, global, &targets.work_trees)?;
+    let config = settings::config(global, &targets.work_trees)?;
+    let engine = settings::engine(&args.rules, &args.prefix, &config)?;
     let options = settings::scan_options(args);
-
     let started = now();
+    let verifier = Verifier::prepare(&args.verify, &config, &targets.remotes, (console, started))?;
+
     let display = Display::start(console.shows_progress());
-    let outcome = scan::run(&engine, targets.work, &options, display.progress());
-    display.end();
+    let mut outcome = scan::run(&engine, targets.work, &options, display.progress());
+    let mut verified = Ok(());
+    match verifier {
+        Some(verifier) if args.verify.egress_plan => {
+            display.end();
+            let egress = verifier.plan(&outcome.findings);
+            let text = match args.format {
+                Format::Human => egress::human(&egress),
+                _ => egress::document(&egress),
+            };
+            console.print(text.as_bytes())?;
+            console.undone(&outcome.coverage);
+            return Ok(Exit::of(&outcome, FailOn::None));
+        }
+        Some(verifier) => {
+            verified = verifier.run(&mut outcome, &engine, args.show_secrets, display.progress());
+            display.end();
+        }
+        None => display.end(),
+    }
 
     let context = Context {
         show_secrets: args.show_secrets,
@@ -37,12 +67,13 @@ pub fn run(args: &ScanArgs, global: &GlobalArgs, console: &Console) -> anyhow::R
         written = written.and(result);
     }
     console.undone(&outcome.coverage);
-    written?;
-    Ok(Exit::of(&outcome))
+    // What was found is told even when asking about it could not begin.
+    verified.and(written)?;
+    Ok(Exit::of(&outcome, args.fail_on))
 }
 
 /// Seconds since 1970.
-fn now() -> i64 {
+pub(super) fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

@@ -24,33 +24,37 @@ const FINGERPRINT_KEY: &str = "STANCH_FINGERPRINT_KEY";
 /// The options of a scan.
 pub fn scan_options(args: &ScanArgs) -> Options {
     let processors = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let key = std::env::var_os(FINGERPRINT_KEY).filter(|key| !key.is_empty());
     Options {
         evidence: args.evidence,
         visibility: if args.show_secrets { Visibility::Shown } else { Visibility::Masked },
-        fingerprint_key: key.map(|key| Secret::new(key.into_encoded_bytes())),
+        fingerprint_key: fingerprint_key(),
         threads: args.threads.map_or_else(processors, NonZeroUsize::get),
     }
 }
 
-/// The engine with the rules and prefixes that were asked for. `repositories` are the tops of
-/// the work trees that are scanned.
-pub fn engine(
-    args: &ScanArgs,
-    global: &GlobalArgs,
-    repositories: &[PathBuf],
-) -> anyhow::Result<Engine> {
-    let mut rules = builtin_rules()?;
-    for file in &args.rules {
-        let shown = file.display().to_string();
-        rules.extend(&rule_file(file)?, &shown).map_err(|complaints| complained(&complaints))?;
-    }
-    let config = Config::load(&Sources {
+/// The key of fingerprints that nobody else can compute, if there is one.
+pub fn fingerprint_key() -> Option<Secret> {
+    let key = std::env::var_os(FINGERPRINT_KEY).filter(|key| !key.is_empty());
+    key.map(|key| Secret::new(key.into_encoded_bytes()))
+}
+
+/// The settings file. `repositories` are the tops of the work trees that are scanned.
+pub fn config(global: &GlobalArgs, repositories: &[PathBuf]) -> anyhow::Result<Config> {
+    Config::load(&Sources {
         flag: global.config.as_deref(),
         variable: &|name| std::env::var_os(name),
         repositories,
-    })?;
-    for prefix in args.prefix.iter().chain(&config.prefixes) {
+    })
+}
+
+/// The engine with the rules in these files, too, and with these prefixes and those of the settings.
+pub fn engine(files: &[PathBuf], prefixes: &[String], config: &Config) -> anyhow::Result<Engine> {
+    let mut rules = builtin_rules()?;
+    for file in files {
+        let shown = file.display().to_string();
+        rules.extend(&rule_file(file)?, &shown).map_err(|complaints| complained(&complaints))?;
+    }
+    for prefix in prefixes.iter().chain(&config.prefixes) {
         let prefix = InstancePrefix::parse(prefix)
             .with_context(|| format!("prefix {prefix:?} cannot be used"))?;
         rules.add_prefix(&prefix);
@@ -58,20 +62,26 @@ pub fn engine(
     Engine::new(rules).map_err(|complaints| complained(&complaints))
 }
 
-/// The text of a rule file. A device or a mistaken name may be endless: no more is read than a
-/// rule file can be.
+/// The text of a rule file.
 pub fn rule_file(file: &Path) -> anyhow::Result<String> {
+    let text = read_at_most(file, LARGEST_RULE_FILE, "rules")?;
+    String::from_utf8(text).with_context(|| format!("cannot read rules {}", file.display()))
+}
+
+/// The bytes of a file. A device or a mistaken name may be endless: no more is read than such a file
+/// can have. `what` it is, for complaints.
+pub fn read_at_most(file: &Path, most: u64, what: &str) -> anyhow::Result<Vec<u8>> {
     let shown = file.display();
-    let context = || format!("cannot read rules {shown}");
-    let mut text = Vec::new();
+    let context = || format!("cannot read {what} {shown}");
+    let mut bytes = Vec::new();
     let opened = std::fs::File::open(file).with_context(context)?;
-    opened.take(LARGEST_RULE_FILE + 1).read_to_end(&mut text).with_context(context)?;
+    opened.take(most + 1).read_to_end(&mut bytes).with_context(context)?;
     anyhow::ensure!(
-        text.len() as u64 <= LARGEST_RULE_FILE,
-        "rules {shown} are larger than {} KiB: is this a rule file?",
-        LARGEST_RULE_FILE / 1024
+        bytes.len() as u64 <= most,
+        "{what} {shown} are larger than {} KiB: is this the right file?",
+        most / 1024
     );
-    String::from_utf8(text).with_context(context)
+    Ok(bytes)
 }
 
 /// The rules that come with the binary.

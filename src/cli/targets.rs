@@ -31,6 +31,8 @@ pub struct Targets {
     pub work_trees: Vec<PathBuf>,
     /// The commit of HEAD in the first repository.
     pub head: Option<ObjectId>,
+    /// The addresses of the remotes of the repositories.
+    pub remotes: Vec<String>,
 }
 
 /// Looks at every target.
@@ -267,6 +269,9 @@ impl Look<'_> {
     fn note(&mut self, repository: &Repository) {
         if self.targets.head.is_none() {
             self.targets.head = repository.head();
+        }
+        if self.args.verify.verify || self.args.verify.egress_plan {
+            self.targets.remotes.extend(repository.remotes());
         }
         self.settings_of(repository);
     }

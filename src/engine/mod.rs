@@ -7,6 +7,7 @@
 //! What is found depends only on the bytes within [`Reach`] of a keyword. That is what allows to
 //! read a large text in pieces.
 
+pub mod beside;
 pub mod checks;
 pub mod confirm;
 pub mod examples;

@@ -14,7 +14,8 @@ const SHORTEST: usize = 8;
 
 /// Cleans texts.
 pub struct Scrub<'a> {
-    engine: &'a Engine,
+    /// `None` when only what is known is taken out.
+    engine: Option<&'a Engine>,
     known: Option<AhoCorasick>,
 }
 
@@ -27,15 +28,24 @@ impl<'a> Scrub<'a> {
             .filter(|body| body.len() >= SHORTEST && !body.contains(&b'\n'))
             .collect();
         let known = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(bodies);
-        Self { engine, known: known.ok().filter(|known| known.patterns_len() > 0) }
+        Self { engine: Some(engine), known: known.ok().filter(|known| known.patterns_len() > 0) }
+    }
+
+    /// Knows these secrets alone, and leaves everything else as it is.
+    pub fn of_known<'s>(
+        engine: &'a Engine,
+        secrets: impl Iterator<Item = (&'s [u8], usize)>,
+    ) -> Self {
+        Self { engine: None, ..Self::new(engine, secrets) }
     }
 
     /// The text without secrets.
     pub fn clean<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
         let mut cuts: Vec<(Span, String)> = self
             .engine
-            .scan(text)
+            .map(|engine| engine.scan(text))
             .into_iter()
+            .flatten()
             .map(|found| (found.secret, mask(found.secret.of(text), found.prefix)))
             .collect();
         for found in self.known.iter().flat_map(|known| known.find_iter(text)) {

@@ -93,6 +93,17 @@ impl Repository {
         Some(object_id(commit.id()))
     }
 
+    /// The addresses of its remotes, in the order of their names.
+    pub fn remotes(&self) -> Vec<String> {
+        let names = self.inner.remotes().ok();
+        let names: Vec<String> = names
+            .iter()
+            .flat_map(|names| names.iter().flatten().flatten().map(str::to_owned))
+            .collect();
+        let url = |name: &String| Some(self.inner.find_remote(name).ok()?.url().ok()?.to_owned());
+        names.iter().filter_map(url).collect()
+    }
+
     /// True when git's ignore rules cover `path`, relative to the top of the work tree.
     pub fn ignores(&self, path: &Path) -> bool {
         self.inner.is_path_ignored(path).unwrap_or(false)

@@ -63,6 +63,10 @@ pub struct Facts {
     pub expires: Option<i64>,
     /// For private keys.
     pub key: Option<KeyFacts>,
+    /// Id of the OAuth application that a secret stands beside.
+    pub client_id: Option<String>,
+    /// Full path of the group that a token is used for, from the address beside it.
+    pub group_path: Option<String>,
     /// Text that stands right before the prefix and may be an instance's own prefix (`acme-`).
     pub preceded_by: Option<String>,
 }
@@ -76,6 +80,8 @@ impl Facts {
         self.host = self.host.take().or_else(|| other.host.clone());
         self.expires = self.expires.or(other.expires);
         self.key = self.key.take().or_else(|| other.key.clone());
+        self.client_id = self.client_id.take().or_else(|| other.client_id.clone());
+        self.group_path = self.group_path.take().or_else(|| other.group_path.clone());
         self.preceded_by = self.preceded_by.take().or_else(|| other.preceded_by.clone());
     }
 }

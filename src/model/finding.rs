@@ -1,5 +1,6 @@
 //! A finding: one secret, with everything known of it, complete from birth.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +11,7 @@ use super::origin::Origin;
 use super::provenance::Provenance;
 use super::secret::Secret;
 use super::span::Position;
-use super::verdict::Verdict;
+use super::verdict::{Asked, State, Verdict};
 
 /// How sure we are, without a network, that a match is a real token. Ordered from weak to strong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -150,6 +151,33 @@ impl Finding {
     /// stands on every line of a large dump.
     pub const MAX_PLACES: usize = 1000;
 
+    /// How bad it is, as far as that is known: what is dead does no harm, and what lives and may
+    /// write does the most.
+    pub fn severity(&self) -> Severity {
+        match self.verdict.state {
+            State::Expired | State::Revoked => Severity::Info,
+            State::Live if self.verdict.can_write() => Severity::Critical,
+            State::Live if self.verdict.only_reads() => self.rule.severity.min(Severity::High),
+            _ => self.rule.severity,
+        }
+    }
+
+    /// Sorts findings as reports show them: severe first, then what lives, then strong evidence,
+    /// then by place.
+    pub fn sort(findings: &mut [Self]) {
+        findings.sort_by(|a, b| a.order().cmp(&b.order()));
+    }
+
+    fn order(&self) -> impl Ord + '_ {
+        (
+            Reverse(self.severity()),
+            Reverse(self.verdict.state),
+            Reverse(self.evidence),
+            self.first_place(),
+            self.fingerprint.as_str(),
+        )
+    }
+
     /// The first place. A finding without one is never made.
     pub fn first_place(&self) -> Option<&Place> {
         self.places.first()
@@ -167,6 +195,8 @@ pub struct Outcome {
     pub coverage: Coverage,
     /// How long it took.
     pub elapsed: Duration,
+    /// How asking GitLab went; `None` when nobody asked.
+    pub asked: Option<Asked>,
 }
 
 /// How many secrets were left out, by reason.

@@ -3,6 +3,7 @@
 
 pub mod chunk;
 pub mod coverage;
+pub mod egress;
 pub mod facts;
 pub mod finding;
 pub mod object;

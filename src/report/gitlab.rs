@@ -54,7 +54,7 @@ fn vulnerability(finding: &Finding, context: &Context) -> Value {
         "category": "secret_detection",
         "name": rule.title,
         "description": description,
-        "severity": severity(rule.severity),
+        "severity": severity(finding.severity()),
         "solution": rule.remediation,
         "raw_source_code_extract": shown(finding, context),
         "identifiers": [{
@@ -69,6 +69,12 @@ fn vulnerability(finding: &Finding, context: &Context) -> Value {
             "occurrences": detail("Occurrences", &occurrences(finding)),
         },
     });
+    let verdict = &finding.verdict;
+    if let Some(text) = verdict.reason.as_deref().or(verdict.asked_with.map(|_| "")) {
+        let separator = if text.is_empty() { "" } else { ": " };
+        let text = format!("{}{separator}{text}", verdict.state.word().replace('_', " "));
+        value["details"]["verdict"] = detail("Verdict", &text);
+    }
     if let Some(provenance) = &finding.provenance {
         add_provenance(&mut value["details"], provenance);
     }

@@ -8,7 +8,7 @@ use anstyle::AnsiColor;
 use super::escape::{terminal, terminal_bytes};
 use super::layout::Paint;
 use super::problems::{listed, problems};
-use super::{Context, command, provenance, shown, when, words};
+use super::{Context, command, provenance, shown, verdict, when, words};
 use crate::model::coverage::{Coverage, Part};
 use crate::model::finding::{Finding, Outcome, Place, Severity};
 use crate::model::origin::{Origin, Signature};
@@ -32,12 +32,12 @@ pub fn render(outcome: &Outcome, context: &Context) -> String {
 }
 
 fn one(finding: &Finding, context: &Context, paint: &Paint) -> String {
-    let colour = match finding.rule.severity {
+    let colour = match finding.severity() {
         Severity::Critical | Severity::High => AnsiColor::Red,
         Severity::Medium => AnsiColor::Yellow,
         Severity::Low | Severity::Info => AnsiColor::Blue,
     };
-    let severity = format!("{:<9} ", finding.rule.severity.word().to_uppercase());
+    let severity = format!("{:<9} ", finding.severity().word().to_uppercase());
     let secret = shown(finding, context);
     let secret = terminal(secret.lines().next().unwrap_or_default());
     let mut out = format!(
@@ -49,6 +49,7 @@ fn one(finding: &Finding, context: &Context, paint: &Paint) -> String {
     if let Some(provenance) = &finding.provenance {
         out += &provenance::paragraph(provenance, INDENT, paint);
     }
+    out += &verdict::paragraph(&finding.verdict, INDENT, paint);
     let command = command::command(finding);
     let mut line = |text: &str| out += &format!("{INDENT}{text}\n");
     command.iter().for_each(|command| line(command));
@@ -142,15 +143,15 @@ fn place_line(place: &Place, named: Option<&Signature>, paint: &Paint) -> String
 
 /// What to do, once for each kind of secret.
 fn advice(findings: &[Finding], paint: &Paint) -> String {
-    if findings.is_empty() {
-        return String::new();
-    }
     let mut advice: Vec<(&str, &str)> = Vec::new();
-    for finding in findings {
+    for finding in findings.iter().filter(|it| !it.verdict.state.is_dead()) {
         let pair = (finding.rule.kind.as_str(), finding.rule.remediation.as_str());
         if !advice.contains(&pair) {
             advice.push(pair);
         }
+    }
+    if advice.is_empty() {
+        return String::new();
     }
     let mut out = paint.bold("What to do") + "\n";
     for (kind, text) in advice {
@@ -187,6 +188,9 @@ fn closing(outcome: &Outcome, paint: &Paint) -> String {
             format!("{found} {read}.\n")
         }
     };
+    if let Some(asked) = outcome.asked {
+        out += &verdict::tally(asked, &outcome.findings);
+    }
     let problems = problems(coverage);
     if !problems.is_empty() {
         let headline = "INCOMPLETE: not everything could be read.";

@@ -2,6 +2,7 @@
 //! clock, no files, no terminal.
 
 mod command;
+pub mod egress;
 pub mod escape;
 pub mod gitlab;
 pub mod human;
@@ -11,6 +12,7 @@ pub mod problems;
 mod provenance;
 pub mod sarif;
 pub mod shell;
+mod verdict;
 pub mod when;
 pub mod wire;
 pub mod words;

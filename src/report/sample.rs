@@ -82,7 +82,7 @@ pub(super) fn finding() -> Finding {
         evidence: Evidence::Shape,
         doubt: None,
         facts: Facts::default(),
-        verdict: Verdict::NotAsked,
+        verdict: Verdict::default(),
         places: [file(), history(None, PATH)].into(),
         occurrences: 2,
         excerpt: Some(Excerpt {
@@ -97,6 +97,7 @@ pub(super) fn finding() -> Finding {
 /// A result with these findings.
 pub(super) fn outcome(findings: Vec<Finding>) -> Outcome {
     Outcome {
+        asked: None,
         findings,
         left_out: LeftOut::default(),
         coverage: Coverage::default(),

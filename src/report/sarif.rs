@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::json::pretty;
 use super::problems::problems;
-use super::wire::{WireOccurrences, WireProvenance};
+use super::wire::{WireOccurrences, WireProvenance, WireVerdict};
 use super::{Context, shown, when, words};
 use crate::model::coverage::Coverage;
 use crate::model::finding::{Finding, Outcome, Place, RuleCard, Severity};
@@ -92,7 +92,7 @@ fn result(finding: &Finding, rule: Option<usize>, context: &Context) -> Value {
     let mut result = json!({
         "ruleId": finding.rule.id,
         "ruleIndex": rule,
-        "level": level(finding.rule.severity),
+        "level": level(finding.severity()),
         "message": { "text": text },
         "locations": first,
         "partialFingerprints": { "stanch/v1": finding.fingerprint },
@@ -108,9 +108,9 @@ fn result(finding: &Finding, rule: Option<usize>, context: &Context) -> Value {
 fn properties(finding: &Finding) -> Value {
     let mut properties = json!({
         "kind": finding.rule.kind,
-        "severity": finding.rule.severity.word(),
+        "severity": finding.severity().word(),
         "evidence": finding.evidence.word(),
-        "verdict": finding.verdict.word(),
+        "verdict": WireVerdict::new(&finding.verdict),
         "occurrences": WireOccurrences::new(finding),
     });
     let provenance = finding.provenance.as_ref().map(|it| json!(WireProvenance::new(it)));

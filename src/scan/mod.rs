@@ -45,6 +45,11 @@ pub struct Options {
     pub threads: usize,
 }
 
+/// The fingerprint of a secret of a kind, as findings carry it.
+pub fn fingerprint(options: &Options, kind: &str, secret: &Secret) -> String {
+    Fingerprinter::new(options.fingerprint_key.as_ref()).of(kind, secret)
+}
+
 /// What is to be scanned.
 #[derive(Default)]
 pub struct Work {
@@ -95,18 +100,8 @@ pub fn run(engine: &Engine, work: Work, options: &Options, progress: &Progress) 
             _ => left_out.below += 1,
         }
     }
-    findings.sort_by(|a, b| order(a).cmp(&order(b)));
-    Outcome { findings, left_out, coverage, elapsed: started.elapsed() }
-}
-
-fn order(finding: &Finding) -> impl Ord + '_ {
-    use std::cmp::Reverse;
-    (
-        Reverse(finding.rule.severity),
-        Reverse(finding.evidence),
-        finding.first_place(),
-        finding.fingerprint.as_str(),
-    )
+    Finding::sort(&mut findings);
+    Outcome { findings, left_out, coverage, elapsed: started.elapsed(), asked: None }
 }
 
 fn drive(

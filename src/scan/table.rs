@@ -297,7 +297,7 @@ impl Entry {
             evidence: self.best.evidence,
             doubt: self.best.doubt,
             facts,
-            verdict: Verdict::NotAsked,
+            verdict: Verdict::default(),
             // A place that two targets share was seen twice, but is one.
             occurrences: match self.places.len() {
                 Finding::MAX_PLACES => self.occurrences,

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use super::Visibility;
 use super::excerpt::{Masks, SIDE};
 use super::table::{Judged, Seen, Table};
+use crate::engine::beside::{beside, host_beside};
 use crate::engine::overlap::{Claim, losers};
 use crate::engine::{Engine, Match};
 use crate::model::chunk::{Chunk, Hit, Reach};
@@ -15,6 +16,7 @@ use crate::model::seams::Seams;
 use crate::model::secret::{Secret, mask};
 use crate::model::span::{Position, Span};
 use crate::sources::{Crew, Worker};
+use crate::token::kinds::DEPLOY_KEY;
 use crate::token::{describe, key};
 
 /// How much of its neighbours a piece of text needs. A secret reaches as far from its keyword as
@@ -171,10 +173,19 @@ impl EngineWorker<'_> {
 fn hints(found: &Match, text: &[u8]) -> Facts {
     let string = |span: Span| String::from_utf8_lossy(span.of(text)).into_owned();
     let mut facts = Facts { preceded_by: found.preceded_by.map(string), ..Facts::default() };
-    for &(name, span) in &found.groups {
+    let beside = beside(&found.card.kind, text, found.secret);
+    for &(name, span) in found.groups.iter().chain(&beside) {
         let field = match name {
             "host" => {
                 facts.host = Some(string(span).trim_end_matches(['.', '-', ':']).to_owned());
+                continue;
+            }
+            "client_id" => {
+                facts.client_id = Some(string(span));
+                continue;
+            }
+            "group_path" => {
+                facts.group_path = Some(string(span));
                 continue;
             }
             "project" => OwnerField::Project,
@@ -186,6 +197,9 @@ fn hints(found: &Match, text: &[u8]) -> Facts {
         if let Ok(id) = string(span).parse() {
             facts.owner.insert(field, id);
         }
+    }
+    if facts.host.is_none() && found.card.kind != DEPLOY_KEY {
+        facts.host = host_beside(text, found.secret).map(string);
     }
     facts
 }

@@ -12,6 +12,7 @@ pub mod staged;
 pub mod stdin;
 mod texts;
 mod threads;
+pub mod typed;
 pub mod utf16;
 
 use std::sync::Arc;

@@ -3,10 +3,12 @@
 
 mod bad_input;
 mod cli;
+mod contract;
 mod differential;
 mod files;
 mod fixtures;
 mod git_folders;
+mod gitlab_server;
 mod history;
 mod kinds;
 mod look_alikes;
@@ -23,3 +25,4 @@ mod rules;
 mod secrets_stay_inside;
 mod staged;
 mod support;
+mod verify;

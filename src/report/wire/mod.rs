@@ -2,12 +2,14 @@
 //! model, so that neither changes when the other does. Documented in README.md.
 
 mod provenance;
+mod verdict;
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 pub(super) use provenance::{WireOccurrences, WireProvenance};
+pub(super) use verdict::{WireAsked, WireVerdict};
 
 use super::{Context, shown, when};
 use crate::model::coverage::{Coverage, Names, Part};
@@ -32,7 +34,7 @@ pub struct WireFinding<'a> {
     doubt: Option<&'static str>,
     secret: String,
     token: WireToken<'a>,
-    verdict: WireVerdict,
+    verdict: WireVerdict<'a>,
     occurrences: WireOccurrences,
     #[serde(flatten)]
     provenance: Option<WireProvenance>,
@@ -52,6 +54,10 @@ struct WireToken<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<WireKey<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group_path: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     preceded_by: Option<&'a str>,
 }
 
@@ -69,11 +75,6 @@ struct WireKey<'a> {
     encrypted: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     fingerprint: Option<&'a str>,
-}
-
-#[derive(Debug, Serialize)]
-struct WireVerdict {
-    state: &'static str,
 }
 
 /// One place.
@@ -111,6 +112,8 @@ pub struct WireSummary {
     weak: u64,
     below_evidence: u64,
     known: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verify: Option<WireAsked>,
     coverage: WireCoverage,
     elapsed_ms: u128,
 }
@@ -154,12 +157,12 @@ impl<'a> WireFinding<'a> {
             rule: &finding.rule.id,
             kind: &finding.rule.kind,
             title: &finding.rule.title,
-            severity: finding.rule.severity.word(),
+            severity: finding.severity().word(),
             evidence: finding.evidence.word(),
             doubt: finding.doubt,
             secret: shown(finding, context),
             token: WireToken::new(&finding.facts),
-            verdict: WireVerdict { state: finding.verdict.word() },
+            verdict: WireVerdict::new(&finding.verdict),
             occurrences: WireOccurrences::new(finding),
             provenance: finding.provenance.as_ref().map(WireProvenance::new),
             locations: finding.places.iter().map(WireLocation::new).collect(),
@@ -189,6 +192,8 @@ impl<'a> WireToken<'a> {
                 encrypted: key.encrypted,
                 fingerprint: key.fingerprint.as_deref(),
             }),
+            client_id: facts.client_id.as_deref(),
+            group_path: facts.group_path.as_deref(),
             preceded_by: facts.preceded_by.as_deref(),
         }
     }
@@ -226,6 +231,7 @@ impl WireSummary {
             weak: outcome.left_out.weak,
             below_evidence: outcome.left_out.below,
             known: outcome.left_out.known,
+            verify: outcome.asked.map(|asked| WireAsked::new(asked, &outcome.findings)),
             coverage: WireCoverage::new(&outcome.coverage),
             elapsed_ms: outcome.elapsed.as_millis(),
         }

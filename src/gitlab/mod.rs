@@ -1,0 +1,13 @@
+//! The REST API of GitLab as typed calls: a request is built, an answer is judged. Pure: who sends
+//! the request, how often and when is others' business.
+//!
+//! Sources: GitLab's `doc/api/` pages and the Grape classes that they describe (`lib/api/`); what
+//! each file rests on is named there.
+
+pub mod answer;
+pub mod entity;
+pub mod judge;
+pub mod ladder;
+pub mod operator;
+pub mod question;
+pub mod routes;

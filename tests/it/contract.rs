@@ -1,0 +1,133 @@
+//! Every request that stanch can build to ask about a token, against GitLab's own description of its
+//! API: method, path, parameters, members of the body.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use stanch::gitlab::routes;
+use stanch::model::secret::Secret;
+use stanch::net::message::Request;
+
+/// What the document lacks, and where it is described instead.
+const LACKING: &[(&str, &str)] = &[
+    ("GET /api/v4/user", "doc/api/users.md"),
+    ("GET /api/v4/users/{id}", "doc/api/users.md"),
+    ("GET /api/v4/users/{id}/memberships", "doc/api/users.md"),
+    ("GET /api/v4/projects/{id}/access_tokens/{token_id}", "doc/api/project_access_tokens.md"),
+    ("GET /api/v4/groups/{id}/access_tokens/{token_id}", "doc/api/group_access_tokens.md"),
+    ("POST /api/v4/admin/token", "doc/api/admin/token.md"),
+    ("GET /api/v4/runners/router/discovery", "lib/api/ci/runner.rb"),
+    ("GET /api/v4/feature_flags/unleash/{project_id}/client/features", "lib/api/unleash.rb"),
+    ("GET /dashboard/issues.atom", "lib/gitlab/auth/auth_finders.rb"),
+    ("POST /oauth/token", "doc/api/oauth2.md"),
+    ("GET /api/scim/v2/groups/{group}/Users", "doc/api/scim.md"),
+    ("GET /api/scim/v2/application/Users", "doc/api/scim.md"),
+];
+
+/// A trigger's path as the document writes it.
+const TRIGGER: (&str, &str) = (
+    "/api/v4/projects/{id}/trigger/pipeline",
+    "/api/v4/projects/{id}/(ref/{ref}/)trigger/pipeline",
+);
+
+fn all() -> Vec<Request> {
+    let token = &Secret::new(*b"token");
+    let operator = &Secret::new(*b"operator");
+    vec![
+        routes::self_information(token),
+        routes::self_information_of_oauth(token),
+        routes::associations(token, 1),
+        routes::current_user(token),
+        routes::user_of_session(token),
+        routes::job(token),
+        routes::conan_credentials(token),
+        routes::runner_discovery(token),
+        routes::runner_verification(token),
+        routes::registration_probe(token),
+        routes::trigger_probe(token, 1),
+        routes::feed(token),
+        routes::unleash(token, 1),
+        routes::client_credentials(token, "id"),
+        routes::scim_users(token, Some("group")),
+        routes::scim_users(token, None),
+        routes::identify(operator, "deploy_token", token),
+        routes::access_token(operator, 1),
+        routes::resource_token(operator, "project", 1, 2),
+        routes::resource_token(operator, "group", 1, 2),
+        routes::user(operator, 1),
+        routes::memberships(operator, 1, 1),
+        routes::runner(operator, 1),
+        routes::key_by_fingerprint(operator, "SHA256:x"),
+    ]
+}
+
+fn document() -> Value {
+    let text = include_str!("../../fixtures/gitlab-openapi.json");
+    serde_json::from_str(text).expect("JSON")
+}
+
+fn names(values: &Value, place: Option<&str>) -> BTreeSet<String> {
+    let values = values.as_array().expect("a list").iter();
+    let there = values.filter(|it| place.is_none_or(|place| it["in"] == place));
+    there.map(|it| it["name"].as_str().or(it.as_str()).expect("a name").to_owned()).collect()
+}
+
+#[test]
+fn every_request_is_one_that_gitlab_describes() {
+    let document = document();
+    let mut lacking = BTreeSet::new();
+    let mut described = 0;
+    for request in all() {
+        let route = if request.route == TRIGGER.0 { TRIGGER.1 } else { request.route };
+        let method = request.method.word();
+        let operation = &document["paths"][route][method.to_lowercase()];
+        if operation.is_null() {
+            lacking.insert(format!("{method} {}", request.route));
+            continue;
+        }
+        described += 1;
+        let query = names(&operation["parameters"], Some("query"));
+        for (name, _) in &request.query {
+            assert!(query.contains(*name), "{method} {route} takes no {name} in its query");
+        }
+        let mut body = names(&operation["body"], None);
+        // A route with an optional part takes what is left out there in its body.
+        body.extend(names(&operation["parameters"], Some("path")));
+        for (name, _) in &request.body {
+            assert!(body.contains(*name), "{method} {route} takes no {name} in its body");
+        }
+    }
+    let listed: BTreeSet<String> = LACKING.iter().map(|(route, _)| (*route).to_owned()).collect();
+    assert_eq!(lacking, listed);
+    assert!(described >= 10);
+}
+
+#[test]
+fn every_parameter_of_a_route_is_given() {
+    for request in all() {
+        assert_eq!(request.route.matches('{').count(), request.parameters.len());
+        assert!(!request.path().contains(['{', '}']), "{}", request.path());
+    }
+}
+
+/// The list above is complete: a function of `routes` that is not in it would not be checked.
+#[test]
+fn no_route_is_forgotten() {
+    let source = include_str!("../../src/gitlab/routes.rs");
+    let functions = source.matches("\npub fn ").count();
+    let twice = ["scim_users", "resource_token"];
+    assert_eq!(all().len(), functions + twice.len());
+}
+
+/// A secret stands in an address only where GitLab takes it nowhere else.
+#[test]
+fn secrets_stay_out_of_addresses() {
+    for request in all() {
+        let secret = |value: &stanch::net::message::Value| {
+            matches!(value, stanch::net::message::Value::Secret(_))
+        };
+        let exposed = request.query.iter().any(|(_, value)| secret(value));
+        assert_eq!(exposed, request.route == "/dashboard/issues.atom", "{}", request.route);
+        assert!(request.holds_secret());
+    }
+}
