@@ -6,8 +6,9 @@ use libfuzzer_sys::fuzz_target;
 use stanch::git::pack::carry::{Carrier, Recipe};
 use stanch::git::pack::delta::Script;
 use stanch::model::chunk::Hit;
+use stanch::model::seams::Seams;
 
-const KEYWORDS: [&[u8]; 4] = [b"a", b"aba", b"bcab", b"cccccc"];
+const KEYWORDS: [&[u8]; 4] = [b"a", b"aba", b"bbab", b"cccccc"];
 
 fn search(text: &[u8], hits: &mut Vec<Hit>) {
     for start in 0..text.len() {
@@ -73,7 +74,9 @@ fuzz_target!(|input: (&[u8], &[u8])| {
         search(base, &mut of_base);
         search(&result, &mut expected);
         let recipe = Recipe { script: &script, delta: &delta, base, hits: &of_base };
-        Carrier::default().hits(recipe, 6, &mut search, &mut hits);
+        let mut seams = Seams::default();
+        KEYWORDS.iter().for_each(|keyword| seams.add(keyword));
+        Carrier::new(seams).hits(recipe, &mut search, &mut hits);
         assert_eq!(hits, expected);
     }
 });

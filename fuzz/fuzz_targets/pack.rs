@@ -61,8 +61,8 @@ impl Visitor for Seen {
     }
 }
 
-/// Up to twelve entries: type, claimed size, operand, data; compressed here, since the fuzzer
-/// would never find a checksum.
+// Up to twelve entries: type, claimed size, operand, data; compressed here, since the fuzzer
+// would never find a checksum.
 fuzz_target!(|entries: Vec<(u8, u16, u8, Vec<u8>)>| {
     let entries = &entries[..entries.len().min(12)];
     let mut pack = b"PACK\0\0\0\x02\0\0\0".to_vec();
