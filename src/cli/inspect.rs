@@ -169,6 +169,7 @@ fn of_kind(kind: &str, line: &[u8], number: u64, options: &Options) -> Finding {
         doubt: None,
         facts: describe::facts(secret.expose(), 0),
         verdict: Verdict::default(),
+        receipt: None,
         places: [place].into(),
         occurrences: 1,
         excerpt: None,

@@ -9,6 +9,7 @@ use super::coverage::Coverage;
 use super::facts::Facts;
 use super::origin::Origin;
 use super::provenance::Provenance;
+use super::revocation::Receipt;
 use super::secret::Secret;
 use super::span::Position;
 use super::verdict::{Asked, State, Verdict};
@@ -136,6 +137,8 @@ pub struct Finding {
     pub facts: Facts,
     /// What an instance says of it.
     pub verdict: Verdict,
+    /// What came of revoking it; `None` when that was not tried.
+    pub receipt: Option<Receipt>,
     /// Its places, at most [`Finding::MAX_PLACES`] of them, the first in order.
     pub places: BTreeSet<Place>,
     /// How many places there are, including those not kept.

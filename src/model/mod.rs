@@ -9,6 +9,7 @@ pub mod finding;
 pub mod object;
 pub mod origin;
 pub mod provenance;
+pub mod revocation;
 pub mod seams;
 pub mod secret;
 pub mod span;

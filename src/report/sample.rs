@@ -83,6 +83,7 @@ pub(super) fn finding() -> Finding {
         doubt: None,
         facts: Facts::default(),
         verdict: Verdict::default(),
+        receipt: None,
         places: [file(), history(None, PATH)].into(),
         occurrences: 2,
         excerpt: Some(Excerpt {

@@ -298,6 +298,7 @@ impl Entry {
             doubt: self.best.doubt,
             facts,
             verdict: Verdict::default(),
+            receipt: None,
             // A place that two targets share was seen twice, but is one.
             occurrences: match self.places.len() {
                 Finding::MAX_PLACES => self.occurrences,
