@@ -75,6 +75,9 @@ fn vulnerability(finding: &Finding, context: &Context) -> Value {
         let text = format!("{}{separator}{text}", verdict.state.word().replace('_', " "));
         value["details"]["verdict"] = detail("Verdict", &text);
     }
+    if let Some(receipt) = &finding.receipt {
+        value["details"]["revocation"] = detail("Revocation", &words::receipt(receipt));
+    }
     if let Some(provenance) = &finding.provenance {
         add_provenance(&mut value["details"], provenance);
     }
@@ -203,6 +206,7 @@ mod tests {
     use super::render;
     use crate::model::finding::Finding;
     use crate::model::provenance::Exposure;
+    use crate::model::revocation::Ending;
     use crate::report::sample;
 
     /// The report of one finding, held against GitLab's schema.
@@ -237,6 +241,18 @@ mod tests {
         assert_eq!(details["in_head"]["value"], "yes");
         assert_eq!(details["exposure"]["value"], "pushed");
         assert_eq!(details["occurrences"]["value"], "2 places, 4 blobs, 2 paths");
+    }
+
+    #[test]
+    fn a_receipt_is_among_the_details() {
+        let mut finding = sample::finding();
+        finding.receipt = Some(sample::receipt(&finding, Ending::Revoked));
+        let expected = json!({
+            "type": "text", "name": "Revocation",
+            "value": "revoked by DELETE /api/v4/admin/token with the operator's credential",
+        });
+        assert_eq!(report(finding)["revocation"], expected);
+        assert_eq!(report(sample::finding()).get("revocation"), None);
     }
 
     #[test]

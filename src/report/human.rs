@@ -8,7 +8,7 @@ use anstyle::AnsiColor;
 use super::escape::{terminal, terminal_bytes};
 use super::layout::Paint;
 use super::problems::{listed, problems};
-use super::{Context, command, provenance, shown, verdict, when, words};
+use super::{Context, command, provenance, revocation, shown, verdict, when, words};
 use crate::model::coverage::{Coverage, Part};
 use crate::model::finding::{Finding, Outcome, Place, Severity};
 use crate::model::origin::{Origin, Signature};
@@ -16,7 +16,7 @@ use crate::model::origin::{Origin, Signature};
 /// Places of a secret that are listed; the rest is counted.
 const PLACES: usize = 4;
 /// Everything below the first line of a finding is indented so far.
-const INDENT: &str = "          ";
+pub(super) const INDENT: &str = "          ";
 
 /// Writes a result for people.
 pub fn render(outcome: &Outcome, context: &Context) -> String {
@@ -31,25 +31,32 @@ pub fn render(outcome: &Outcome, context: &Context) -> String {
     out
 }
 
-fn one(finding: &Finding, context: &Context, paint: &Paint) -> String {
+/// The first line of a finding: how bad it is, what it is, and the secret as it may be shown.
+pub(super) fn heading(finding: &Finding, secret: &str, paint: &Paint) -> String {
     let colour = match finding.severity() {
         Severity::Critical | Severity::High => AnsiColor::Red,
         Severity::Medium => AnsiColor::Yellow,
         Severity::Low | Severity::Info => AnsiColor::Blue,
     };
     let severity = format!("{:<9} ", finding.severity().word().to_uppercase());
-    let secret = shown(finding, context);
     let secret = terminal(secret.lines().next().unwrap_or_default());
-    let mut out = format!(
+    format!(
         "{}{}  {}\n",
         paint.colour(colour, &severity),
         paint.bold(&terminal(&finding.rule.title)),
         paint.colour(AnsiColor::Yellow, &secret),
-    );
+    )
+}
+
+fn one(finding: &Finding, context: &Context, paint: &Paint) -> String {
+    let mut out = heading(finding, &shown(finding, context), paint);
     if let Some(provenance) = &finding.provenance {
         out += &provenance::paragraph(provenance, INDENT, paint);
     }
     out += &verdict::paragraph(&finding.verdict, INDENT, paint);
+    if let Some(receipt) = &finding.receipt {
+        out += &revocation::receipt(receipt, INDENT, paint);
+    }
     let command = command::command(finding);
     let mut line = |text: &str| out += &format!("{INDENT}{text}\n");
     command.iter().for_each(|command| line(command));
@@ -105,7 +112,7 @@ fn places(finding: &Finding, paint: &Paint) -> Vec<String> {
 
 /// Where and since when: `path:line:column`, and for history the commit, the day and, unless it is
 /// the one that was named already, the author.
-fn place_line(place: &Place, named: Option<&Signature>, paint: &Paint) -> String {
+pub(super) fn place_line(place: &Place, named: Option<&Signature>, paint: &Paint) -> String {
     let origin = &place.origin;
     let position = format!(":{}:{}", place.position.line, place.position.column);
     let path = origin.path().map(|path| paint.bold(&terminal_bytes(path)) + &position);
@@ -144,7 +151,9 @@ fn place_line(place: &Place, named: Option<&Signature>, paint: &Paint) -> String
 /// What to do, once for each kind of secret.
 fn advice(findings: &[Finding], paint: &Paint) -> String {
     let mut advice: Vec<(&str, &str)> = Vec::new();
-    for finding in findings.iter().filter(|it| !it.verdict.state.is_dead()) {
+    let killed = |it: &Finding| it.receipt.as_ref().is_some_and(|it| it.ending.is_dead());
+    let dead = |it: &&Finding| it.verdict.state.is_dead() || killed(it);
+    for finding in findings.iter().filter(|it| !dead(it)) {
         let pair = (finding.rule.kind.as_str(), finding.rule.remediation.as_str());
         if !advice.contains(&pair) {
             advice.push(pair);
@@ -191,6 +200,13 @@ fn closing(outcome: &Outcome, paint: &Paint) -> String {
     if let Some(asked) = outcome.asked {
         out += &verdict::tally(asked, &outcome.findings);
     }
+    out + &gaps(outcome, paint)
+}
+
+/// What was not read, and what was left out of the report.
+pub(super) fn gaps(outcome: &Outcome, paint: &Paint) -> String {
+    let mut out = String::new();
+    let coverage = &outcome.coverage;
     let problems = problems(coverage);
     if !problems.is_empty() {
         let headline = "INCOMPLETE: not everything could be read.";
@@ -246,6 +262,7 @@ mod tests {
     use super::render;
     use crate::model::finding::{Finding, Place};
     use crate::model::origin::Origin;
+    use crate::model::revocation::Ending;
     use crate::model::span::Position;
     use crate::report::sample;
 
@@ -275,6 +292,21 @@ HIGH      Sample token  op****
               2 │ export TOKEN=op****
 ";
         assert_eq!(text(sample::finding()), [PARAGRAPH, place, END].concat());
+    }
+
+    #[test]
+    fn a_receipt_is_told_and_a_dead_token_needs_no_advice() {
+        let mut finding = sample::live(1);
+        finding.receipt = Some(sample::receipt(&finding, Ending::Revoked));
+        let told = render(&sample::outcome(vec![finding.clone()]), &sample::context());
+        let line = "          LIVE at https://gitlab.example.com
+          REVOKED by DELETE /api/v4/admin/token with the operator's credential
+          config/deploy.env:2:14
+";
+        assert!(told.contains(line) && !told.contains("What to do"), "{told}");
+        finding.receipt = Some(sample::receipt(&finding, Ending::StillLive));
+        let told = render(&sample::outcome(vec![finding]), &sample::context());
+        assert!(told.contains("What to do"), "{told}");
     }
 
     #[test]

@@ -35,7 +35,8 @@ pub fn document(outcome: &Outcome, context: &Context) -> String {
     pretty(&document)
 }
 
-fn object(value: &impl Serialize) -> String {
+/// An object on one line.
+pub(super) fn object(value: &impl Serialize) -> String {
     escape::json(serde_json::to_string(value).unwrap_or_default())
 }
 

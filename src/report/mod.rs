@@ -10,6 +10,7 @@ pub mod json;
 mod layout;
 pub mod problems;
 mod provenance;
+pub mod revocation;
 pub mod sarif;
 pub mod shell;
 mod verdict;
@@ -88,12 +89,16 @@ pub fn render(format: Format, outcome: &Outcome, context: &Context) -> Vec<u8> {
 
 /// The secret of a finding as this report may show it.
 fn shown(finding: &Finding, context: &Context) -> String {
-    let secret = finding.secret.expose();
     if context.show_secrets {
-        String::from_utf8_lossy(secret).into_owned()
+        String::from_utf8_lossy(finding.secret.expose()).into_owned()
     } else {
-        mask(secret, finding.facts.prefix.len())
+        masked(finding)
     }
+}
+
+/// The mask of a finding's secret.
+fn masked(finding: &Finding) -> String {
+    mask(finding.secret.expose(), finding.facts.prefix.len())
 }
 
 #[cfg(test)]

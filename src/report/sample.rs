@@ -12,9 +12,10 @@ use crate::model::finding::{
 use crate::model::object::ObjectId;
 use crate::model::origin::{Moment, Origin, Signature};
 use crate::model::provenance::{Change, Exposure, Provenance};
+use crate::model::revocation::{Action, Ending, Receipt, Refusal, Step, Way};
 use crate::model::secret::Secret;
 use crate::model::span::Position;
-use crate::model::verdict::Verdict;
+use crate::model::verdict::{AskedWith, State, Verdict};
 
 /// Where the secret stands in its text.
 const AT: Position = Position { line: 2, column: 14 };
@@ -92,6 +93,63 @@ pub(super) fn finding() -> Finding {
             after: String::new(),
         }),
         provenance: Some(provenance()),
+    }
+}
+
+/// The instance that knows the tokens.
+pub(super) const INSTANCE: &str = "https://gitlab.example.com";
+
+/// A secret in one file alone, of which an instance says that it lives. The number makes its
+/// fingerprint.
+pub(super) fn live(number: u8) -> Finding {
+    let instance = Some(INSTANCE.to_owned());
+    Finding {
+        fingerprint: format!("{number:02x}").repeat(16),
+        verdict: Verdict { state: State::Live, instance, ..Verdict::default() },
+        places: [file()].into(),
+        occurrences: 1,
+        provenance: None,
+        ..finding()
+    }
+}
+
+/// A request with the operator's credential.
+pub(super) fn way(method: &'static str, path: &str) -> Way {
+    Way { method, path: path.to_owned(), credential: AskedWith::Operator, breaks: None }
+}
+
+/// What is to be done about a secret: one request, and no other.
+pub(super) fn step(finding: &Finding) -> Step {
+    Step {
+        fingerprint: finding.fingerprint.clone(),
+        kind: finding.rule.kind.clone(),
+        instance: INSTANCE.to_owned(),
+        action: Action::Revoke,
+        way: way("DELETE", "/api/v4/admin/token"),
+        otherwise: Vec::new(),
+    }
+}
+
+/// What came of it by that request.
+pub(super) fn receipt(finding: &Finding, ending: Ending) -> Receipt {
+    Receipt {
+        fingerprint: finding.fingerprint.clone(),
+        kind: finding.rule.kind.clone(),
+        instance: Some(INSTANCE.to_owned()),
+        ending,
+        reason: None,
+        way: Some(way("DELETE", "/api/v4/admin/token")),
+    }
+}
+
+/// A secret that is not touched, and why.
+pub(super) fn refusal(finding: &Finding, reason: &'static str) -> Refusal {
+    Refusal {
+        fingerprint: finding.fingerprint.clone(),
+        kind: finding.rule.kind.clone(),
+        instance: finding.verdict.instance.clone(),
+        reason: reason.into(),
+        remedy: None,
     }
 }
 

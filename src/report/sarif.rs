@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::json::pretty;
 use super::problems::problems;
-use super::wire::{WireOccurrences, WireProvenance, WireVerdict};
+use super::wire::{WireOccurrences, WireProvenance, WireReceipt, WireVerdict};
 use super::{Context, shown, when, words};
 use crate::model::coverage::Coverage;
 use crate::model::finding::{Finding, Outcome, Place, RuleCard, Severity};
@@ -113,6 +113,9 @@ fn properties(finding: &Finding) -> Value {
         "verdict": WireVerdict::new(&finding.verdict),
         "occurrences": WireOccurrences::new(finding),
     });
+    if let Some(receipt) = &finding.receipt {
+        properties["receipt"] = json!(WireReceipt::new(receipt));
+    }
     let provenance = finding.provenance.as_ref().map(|it| json!(WireProvenance::new(it)));
     if let (Some(Value::Object(more)), Value::Object(all)) = (provenance, &mut properties) {
         all.extend(more);
@@ -197,7 +200,26 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::render;
+    use crate::model::revocation::Ending;
     use crate::report::sample;
+
+    #[test]
+    fn a_receipt_is_among_the_properties() {
+        let mut finding = sample::finding();
+        finding.receipt = Some(sample::receipt(&finding, Ending::StillLive));
+        let outcome = sample::outcome(vec![finding, sample::finding()]);
+        let sarif: Value = serde_json::from_str(&render(&outcome, &sample::context())).expect("it");
+        let receipt = |at: usize| sarif["runs"][0]["results"][at]["properties"].get("receipt");
+        let expected = json!({
+            "outcome": "still_live",
+            "instance": "https://gitlab.example.com",
+            "method": "DELETE",
+            "path": "/api/v4/admin/token",
+            "credential": "operator",
+        });
+        assert_eq!(receipt(0), Some(&expected));
+        assert_eq!(receipt(1), None);
+    }
 
     #[test]
     fn provenance_is_among_the_properties() {

@@ -1,4 +1,5 @@
-//! Numbers and facts in words, for the human report.
+//! Numbers, facts and requests in words, for people. What others have written is not yet made safe
+//! here.
 
 use crate::model::facts::{Facts, OwnerField};
 use crate::model::finding::Finding;
@@ -6,6 +7,8 @@ use crate::model::finding::Finding;
 use super::when;
 use crate::model::finding::Evidence;
 use crate::model::provenance::{Exposure, Provenance};
+use crate::model::revocation::{Ending, Receipt, Way};
+use crate::model::verdict::AskedWith;
 
 /// A number with commas: `1,204`.
 pub fn number(value: u64) -> String {
@@ -112,6 +115,52 @@ pub fn facts(facts: &Facts) -> Vec<String> {
         phrases.extend(key.fingerprint.clone());
     }
     phrases
+}
+
+/// A request, and whose credential it is made with.
+pub fn way(way: &Way) -> String {
+    format!("{} {} with {}", way.method, way.path, whose(way.credential))
+}
+
+/// Whose credential a request is made with.
+pub fn whose(credential: AskedWith) -> &'static str {
+    match credential {
+        AskedWith::Operator => "the operator's credential",
+        AskedWith::Token => "the token itself",
+    }
+}
+
+/// How it ended for a token.
+pub fn ending(ending: Ending) -> &'static str {
+    match ending {
+        Ending::Revoked => "revoked",
+        Ending::Rotated => "rotated",
+        Ending::AlreadyDead => "dead already",
+        Ending::StillLive => "still live",
+        Ending::Refused => "refused",
+        Ending::Unknown => "unknown",
+    }
+}
+
+/// The word between an ending and the request that was taken: one that nobody can say has worked is
+/// only what came before.
+pub fn by(ending: Ending) -> &'static str {
+    match ending {
+        Ending::Revoked | Ending::Rotated => "by",
+        _ => "after",
+    }
+}
+
+/// A receipt as one phrase that begins with the ending: how it ended, by which request, and why.
+pub fn receipt(receipt: &Receipt) -> String {
+    let mut text = ending(receipt.ending).to_owned();
+    if let Some(taken) = &receipt.way {
+        text += &format!(" {} {}", by(receipt.ending), way(taken));
+    }
+    if let Some(reason) = &receipt.reason {
+        text += &format!(": {reason}");
+    }
+    text
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //! model, so that neither changes when the other does. Documented in README.md.
 
 mod provenance;
+mod receipt;
 mod verdict;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 pub(super) use provenance::{WireOccurrences, WireProvenance};
+pub(super) use receipt::{WireReceipt, WireWay};
 pub(super) use verdict::{WireAsked, WireVerdict};
 
 use super::{Context, shown, when};
@@ -35,6 +37,8 @@ pub struct WireFinding<'a> {
     secret: String,
     token: WireToken<'a>,
     verdict: WireVerdict<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receipt: Option<WireReceipt<'a>>,
     occurrences: WireOccurrences,
     #[serde(flatten)]
     provenance: Option<WireProvenance>,
@@ -163,6 +167,7 @@ impl<'a> WireFinding<'a> {
             secret: shown(finding, context),
             token: WireToken::new(&finding.facts),
             verdict: WireVerdict::new(&finding.verdict),
+            receipt: finding.receipt.as_ref().map(WireReceipt::new),
             occurrences: WireOccurrences::new(finding),
             provenance: finding.provenance.as_ref().map(WireProvenance::new),
             locations: finding.places.iter().map(WireLocation::new).collect(),
