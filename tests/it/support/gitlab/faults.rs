@@ -26,6 +26,8 @@ pub(crate) enum Fault {
     AlsoSays(&'static str, &'static str),
     /// GitLab's own words for a route that it does not have.
     NoSuchRoute,
+    /// This status with this JSON, as if GitLab had said it.
+    Says(u16, String),
     /// A login page instead of the API.
     Html200,
     /// A redirect to the login of a foreign network.
@@ -119,6 +121,7 @@ pub(super) fn answer(fault: &Fault, request: &Recorded) -> Option<Response> {
         Fault::NoSuchRoute => {
             Response::new(404, "application/json", "{\"error\":\"404 Not Found\"}")
         }
+        Fault::Says(status, body) => Response::new(*status, "application/json", body.as_str()),
         Fault::Html200 => html(200, "Sign in"),
         Fault::CaptivePortal => redirect("http://captive.example/login"),
         Fault::RedirectTo(to) => redirect(to),
