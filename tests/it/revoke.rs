@@ -1,9 +1,13 @@
 //! `stanch revoke`: the real binary against a GitLab on loopback whose tokens really die, and whose
 //! other tokens must not.
 
+mod crash;
+mod journal;
 mod kinds;
 mod ladder;
 mod plan;
+mod policy;
+mod rotate;
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
