@@ -20,6 +20,7 @@ mod provenance;
 mod range;
 mod range_repositories;
 mod reports;
+mod revoke;
 mod rooms;
 mod rules;
 mod secrets_stay_inside;

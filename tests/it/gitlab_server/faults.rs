@@ -86,6 +86,29 @@ fn faults_spoil_what_they_are_told_to() {
 }
 
 #[test]
+fn faults_of_one_method_leave_the_others_alone() {
+    let gitlab = GitLab::start();
+    let (first, second) = (pat(1), pat(2));
+    gitlab.state().pat(&first, 5, &["api"]);
+    gitlab.state().pat(&second, 5, &["api"]);
+    let delete = "DELETE /api/v4/personal_access_tokens/self";
+    gitlab.fault_on_times(1, delete, Fault::Status(502));
+    ask_as(&gitlab, &first, SELF, "").is(200, "");
+    ask_as(&gitlab, &first, delete, "").is(502, "");
+    assert!(gitlab.state().is_live(&first));
+    // Done, and never said.
+    gitlab.fault_on(delete, Fault::AnswerNeverComes);
+    assert_eq!(ask_as(&gitlab, &first, delete, "").status, 0);
+    assert!(!gitlab.state().is_live(&first));
+    gitlab.heal();
+    // Only what comes after the deletion fails.
+    gitlab.fault_after(delete, SELF, Fault::Status(503));
+    ask_as(&gitlab, &second, SELF, "").is(200, "");
+    ask_as(&gitlab, &second, delete, "").is(204, "");
+    ask_as(&gitlab, &second, SELF, "").is(503, "");
+}
+
+#[test]
 fn a_drip_takes_its_time() {
     let gitlab = GitLab::start();
     gitlab.fault(Fault::SlowDrip);

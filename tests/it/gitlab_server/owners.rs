@@ -90,6 +90,47 @@ fn deploy_tokens_and_keys_go_by_id() {
 }
 
 #[test]
+fn a_users_key_is_the_administrators_to_delete() {
+    let (gitlab, owner) = owned();
+    let admin = pat(1);
+    let mut state = gitlab.state();
+    state.admin(1, &admin);
+    let key = state.deploy_key("SHA256:a+b/c", "01:02").of(5).id;
+    let deploy = state.deploy_key("SHA256:d", "03:04").opens(7, false).id;
+    drop(state);
+    let delete = |user: u64, key: u64| format!("DELETE /api/v4/users/{user}/keys/{key}");
+    ask_as(&gitlab, &owner, &delete(5, key), "").is(403, "403 Forbidden");
+    ask_as(&gitlab, &admin, &delete(5, deploy), "").is(404, "404 Key Not Found");
+    ask_as(&gitlab, &admin, &delete(99, key), "").is(404, "404 User Not Found");
+    ask_as(&gitlab, &admin, &delete(5, key), "").is(204, "");
+    assert!(!gitlab.state().is_live("SHA256:a+b/c") && gitlab.state().is_live("SHA256:d"));
+    let list = ask_as(&gitlab, &owner, "GET /api/v4/projects/7/deploy_keys", "");
+    list.is(200, "\"fingerprint_sha256\":\"SHA256:d\"");
+}
+
+#[test]
+fn a_place_shows_its_registration_token_to_those_who_manage_it() {
+    let (gitlab, owner) = owned();
+    let (developer, of_project, of_group) = (pat(1), made("GR1348941", 2), made("GR1348941", 3));
+    let mut state = gitlab.state();
+    state.projects[0].member(8, 30);
+    state.pat(&developer, 8, &["api"]);
+    state.registration_token(&of_project, Place::Project(7));
+    state.registration_token(&of_group, Place::Group(3));
+    state.project(8, "group/other");
+    drop(state);
+    let shows = |token: &str, path: &str| {
+        let answer = ask_as(&gitlab, token, &format!("GET /api/v4/{path}"), "");
+        answer.is(200, "\"web_url\"");
+        answer.body
+    };
+    assert!(shows(&owner, "projects/group%2Fapp").contains(&of_project));
+    assert!(shows(&owner, "groups/3").contains(&of_group));
+    assert!(!shows(&developer, "projects/7").contains("runners_token"));
+    assert!(!shows(&owner, "projects/8").contains("runners_token"));
+}
+
+#[test]
 fn triggers_jobs_and_agents_are_ended() {
     let (gitlab, owner) = owned();
     let (own, others) = (made("glptt-", 1), made("glptt-", 2));

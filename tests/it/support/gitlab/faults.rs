@@ -20,10 +20,14 @@ pub(crate) enum Fault {
     CloseAtOnce,
     /// The connection ends without an answer, but what was asked for was done.
     AnswerLost,
+    /// What was asked for is done, and the request is never answered.
+    AnswerNeverComes,
     /// The right answer with one header field more.
     AlsoSays(&'static str, &'static str),
     /// GitLab's own words for a route that it does not have.
     NoSuchRoute,
+    /// This status with this JSON, as if GitLab had said it.
+    Says(u16, String),
     /// A login page instead of the API.
     Html200,
     /// A redirect to the login of a foreign network.
@@ -54,16 +58,32 @@ pub(super) struct Plan {
     rules: Vec<Rule>,
 }
 
+/// A fault of some requests, each of which is named by how it begins: `DELETE /api/v4/runners`, or
+/// the path alone for every method.
 #[derive(Debug)]
 struct Rule {
-    prefix: String,
+    request: String,
     left: Option<usize>,
+    /// The request that must have come before.
+    after: Option<String>,
     fault: Fault,
 }
 
+fn begins_so(start: &str, method: &str, path: &str) -> bool {
+    match start.split_once(' ') {
+        Some((its_method, its_path)) => its_method == method && path.starts_with(its_path),
+        None => path.starts_with(start),
+    }
+}
+
 impl Plan {
-    pub(super) fn add(&mut self, prefix: &str, left: Option<usize>, fault: Fault) {
-        self.rules.push(Rule { prefix: prefix.to_owned(), left, fault });
+    pub(super) fn add(&mut self, request: &str, left: Option<usize>, fault: Fault) {
+        self.rules.push(Rule { request: request.to_owned(), left, after: None, fault });
+    }
+
+    pub(super) fn add_after(&mut self, first: &str, request: &str, fault: Fault) {
+        let after = Some(first.to_owned());
+        self.rules.push(Rule { request: request.to_owned(), left: None, after, fault });
     }
 
     pub(super) fn clear(&mut self) {
@@ -71,11 +91,20 @@ impl Plan {
     }
 
     /// The fault of a request; the newest rule wins.
-    pub(super) fn take(&mut self, path: &str) -> Option<Fault> {
-        let fits = |rule: &&mut Rule| path.starts_with(&rule.prefix) && rule.left != Some(0);
-        let rule = self.rules.iter_mut().rev().find(fits)?;
-        rule.left = rule.left.map(|left| left - 1);
-        Some(rule.fault.clone())
+    pub(super) fn take(&mut self, method: &str, path: &str) -> Option<Fault> {
+        let fits = |rule: &&mut Rule| {
+            rule.after.is_none() && rule.left != Some(0) && begins_so(&rule.request, method, path)
+        };
+        let rule = self.rules.iter_mut().rev().find(fits);
+        let fault = rule.map(|rule| {
+            rule.left = rule.left.map(|left| left - 1);
+            rule.fault.clone()
+        });
+        // What waited for this request is on from the next one.
+        for rule in &mut self.rules {
+            rule.after.take_if(|first| begins_so(first, method, path));
+        }
+        fault
     }
 }
 
@@ -92,6 +121,7 @@ pub(super) fn answer(fault: &Fault, request: &Recorded) -> Option<Response> {
         Fault::NoSuchRoute => {
             Response::new(404, "application/json", "{\"error\":\"404 Not Found\"}")
         }
+        Fault::Says(status, body) => Response::new(*status, "application/json", body.as_str()),
         Fault::Html200 => html(200, "Sign in"),
         Fault::CaptivePortal => redirect("http://captive.example/login"),
         Fault::RedirectTo(to) => redirect(to),
@@ -124,7 +154,7 @@ pub(super) fn misbehave(fault: &Fault, response: &Response, wire: &mut Wire) -> 
     }
     let half = response.body.len() / 2;
     match fault {
-        Fault::TimeoutBeforeHeaders => hang(wire),
+        Fault::TimeoutBeforeHeaders | Fault::AnswerNeverComes => hang(wire),
         Fault::TimeoutInBody | Fault::CutBody => {
             wire.write_all(&response.head(response.body.len()))?;
             wire.write_all(&response.body[..half])?;

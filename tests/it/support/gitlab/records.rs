@@ -226,6 +226,16 @@ impl DeployKey {
         self.projects.push((project_id, can_push));
         self
     }
+
+    /// Gives it to a user.
+    pub(crate) fn of(&mut self, user_id: u64) -> &mut Self {
+        self.user_id = Some(user_id);
+        self
+    }
+
+    pub(super) fn opens_something(&self) -> bool {
+        self.user_id.is_some() || !self.projects.is_empty()
+    }
 }
 
 #[derive(Clone, Debug)]

@@ -113,6 +113,21 @@ impl GitLab {
         lock(&self.shared.faults).add("", None, fault);
     }
 
+    /// Lets every following request fail that begins so: `DELETE /api/v4/admin/token`.
+    pub(crate) fn fault_on(&self, request: &str, fault: Fault) {
+        lock(&self.shared.faults).add(request, None, fault);
+    }
+
+    /// The same for the next `times` of them.
+    pub(crate) fn fault_on_times(&self, times: usize, request: &str, fault: Fault) {
+        lock(&self.shared.faults).add(request, Some(times), fault);
+    }
+
+    /// The same as soon as a request has come that begins with `first`.
+    pub(crate) fn fault_after(&self, first: &str, request: &str, fault: Fault) {
+        lock(&self.shared.faults).add_after(first, request, fault);
+    }
+
     /// Lets every following request fail whose path begins so.
     pub(crate) fn fault_for(&self, path_prefix: &str, fault: Fault) {
         lock(&self.shared.faults).add(path_prefix, None, fault);
@@ -190,7 +205,7 @@ fn serve(shared: &Shared, socket: TcpStream) -> io::Result<()> {
     while let Some(request) = http::read(&mut stream)? {
         let busy = Busy::enter(shared);
         lock(&shared.requests).push(request.clone());
-        let fault = lock(&shared.faults).take(&request.path);
+        let fault = lock(&shared.faults).take(&request.method, &request.path);
         let response = respond(shared, &request, fault.as_ref());
         let latency = *lock(&shared.latency);
         std::thread::sleep(latency);

@@ -250,7 +250,7 @@ impl State {
             || self.oauth_tokens.iter().any(|it| it.token == token && !it.revoked && !it.expired)
             || self.scim_tokens.iter().any(|it| it.token == token)
             || self.sessions.iter().any(|it| it.cookie == token)
-            || self.deploy_keys.iter().any(|it| it.sha256 == token && !it.projects.is_empty())
+            || self.deploy_keys.iter().any(|it| it.sha256 == token && it.opens_something())
             || self.agent_tokens.iter().any(|it| it.token == token && !it.revoked)
             || self.controller_tokens.iter().any(|it| it.token == token && !it.revoked)
     }

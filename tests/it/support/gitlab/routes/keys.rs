@@ -15,6 +15,7 @@ pub(super) fn route(call: &mut Call<'_>, parts: &[&str]) -> Option<Answer> {
         ("GET", ["projects", id, "deploy_keys"]) => list(call, id),
         ("GET", ["projects", id, "deploy_keys", key]) => show(call, id, key),
         ("DELETE", ["projects", id, "deploy_keys", key]) => delete(call, id, key),
+        ("DELETE", ["users", id, "keys", key]) => delete_of_user(call, id, key),
         _ => return None,
     })
 }
@@ -87,6 +88,16 @@ fn show(call: &mut Call<'_>, id: &str, key: &str) -> Answer {
     let project = project(call, id)?;
     let at = position(call, project, key)?;
     Ok(json(200, &view(&call.state.deploy_keys[at], project).unwrap_or_default()))
+}
+
+fn delete_of_user(call: &mut Call<'_>, id: &str, key: &str) -> Answer {
+    call.admin()?;
+    let (user, key) = (number(id)?, number(key)?);
+    call.state.find_user(user).ok_or_else(|| not_found("User"))?;
+    let mut all = call.state.deploy_keys.iter();
+    let at = all.position(|it| it.id == key && it.user_id == Some(user));
+    call.state.deploy_keys.remove(at.ok_or_else(|| not_found("Key"))?);
+    Ok(no_content())
 }
 
 /// Shuts one project; the key itself goes with the last one.

@@ -30,14 +30,18 @@ pub(super) fn route(call: &mut Call<'_>, parts: &[&str]) -> Option<Answer> {
 
 fn show_place(call: &mut Call<'_>, kind: &str, id: &str) -> Answer {
     let caller = call.member()?;
-    Ok(json(
-        200,
-        &match call.place(&caller, kind, id, 10)? {
-            Place::Project(id) => views::project(call.state, id),
-            Place::Group(id) => views::group(call.state, id),
-            Place::Instance => Value::Null,
-        },
-    ))
+    let place = call.place(&caller, kind, id, 10)?;
+    let (mut view, needed) = match place {
+        Place::Project(id) => (views::project(call.state, id), 40),
+        Place::Group(id) => (views::group(call.state, id), 50),
+        Place::Instance => (Value::Null, 50),
+    };
+    // Whoever may manage the place sees by which token its runners are registered.
+    let token = call.state.registration_tokens.iter().find(|it| it.place == place);
+    if let Some(token) = token.filter(|_| call.state.level(caller.user_id, place) >= needed) {
+        view["runners_token"] = json!(token.token);
+    }
+    Ok(json(200, &view))
 }
 
 /// The place whose tokens the caller may manage. Who may not is told 401, not 403.
