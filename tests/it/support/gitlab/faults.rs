@@ -81,9 +81,15 @@ impl Plan {
         self.rules.push(Rule { request: request.to_owned(), left, after: None, fault });
     }
 
-    pub(super) fn add_after(&mut self, first: &str, request: &str, fault: Fault) {
+    pub(super) fn add_after(
+        &mut self,
+        first: &str,
+        request: &str,
+        left: Option<usize>,
+        fault: Fault,
+    ) {
         let after = Some(first.to_owned());
-        self.rules.push(Rule { request: request.to_owned(), left: None, after, fault });
+        self.rules.push(Rule { request: request.to_owned(), left, after, fault });
     }
 
     pub(super) fn clear(&mut self) {

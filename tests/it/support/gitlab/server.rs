@@ -125,7 +125,17 @@ impl GitLab {
 
     /// The same as soon as a request has come that begins with `first`.
     pub(crate) fn fault_after(&self, first: &str, request: &str, fault: Fault) {
-        lock(&self.shared.faults).add_after(first, request, fault);
+        lock(&self.shared.faults).add_after(first, request, None, fault);
+    }
+
+    /// The same for the next `times` of them.
+    pub(crate) fn fault_after_times(
+        &self,
+        times: usize,
+        (first, request): (&str, &str),
+        fault: Fault,
+    ) {
+        lock(&self.shared.faults).add_after(first, request, Some(times), fault);
     }
 
     /// Lets every following request fail whose path begins so.

@@ -1,0 +1,177 @@
+//! Canary tokens of every kind, every format, rotations, and a server that fails in every way while
+//! tokens are revoked: then everything that was written is searched for them.
+
+use std::path::Path;
+
+use stanch::token::sample::Sampler;
+
+use super::{ANN, PROJECT, World, files};
+use crate::support::gitlab::{Fault, State};
+use crate::support::program::Run;
+use crate::support::tokens::{pat, with_prefix};
+
+/// What of a token must not be seen: a part that no mask shows.
+fn hidden(token: &str) -> &str {
+    let end = token.trim_end();
+    &end[end.len().saturating_sub(12)..]
+}
+
+/// The server knows the token as what it is.
+fn add(state: &mut State, kind: &str, token: &str) {
+    match kind {
+        "deploy_token" => _ = state.deploy_token(token, PROJECT),
+        "runner_authentication_token" => _ = state.runner(token, PROJECT),
+        "runner_registration_token" => state.registration_token(token, PROJECT),
+        "ci_job_token" => _ = state.job(token, 7, ANN),
+        "pipeline_trigger_token" => _ = state.trigger(token, 7, ANN),
+        "feed_token" => state.feed_token(token, ANN),
+        "incoming_mail_token" => state.mail_token(token, ANN),
+        "kubernetes_agent_token" => _ = state.agent_token(token, 7, 77),
+        "oauth_application_secret" => _ = state.oauth_app("an-application", token),
+        "scim_token" => state.scim_token(token, None),
+        "feature_flags_client_token" => state.flags_client(token, 7),
+        _ => _ = state.pat(token, ANN, &["api"]),
+    }
+}
+
+/// What fails, and which requests: a method with the beginning of a path, or everything.
+const FAULTS: [(Option<Fault>, &str); 14] = [
+    (None, ""),
+    (Some(Fault::EchoToken), "DELETE /"),
+    (Some(Fault::EchoToken), "POST /"),
+    (Some(Fault::EchoToken), "PUT /"),
+    (Some(Fault::EchoToken), ""),
+    (Some(Fault::Html200), "DELETE /"),
+    (Some(Fault::WrongJson200), "POST /api/v4/personal_access_tokens"),
+    (Some(Fault::NotJson200), "POST /api/v4/runners"),
+    (Some(Fault::CutBody), "POST /api/v4/personal_access_tokens"),
+    (Some(Fault::CutBody), "PUT /"),
+    (Some(Fault::AnswerLost), "DELETE /"),
+    (Some(Fault::Status(502)), "DELETE /"),
+    (Some(Fault::Forbidden403Html), "GET /"),
+    (Some(Fault::CaptivePortal), "DELETE /"),
+];
+
+const FORMATS: [&str; 3] = ["human", "json", "jsonl"];
+
+/// A world in which every canary leaks, and all of them.
+fn world(operator: &str) -> (World, Vec<String>) {
+    let mut world = World::new();
+    let named = pat(3);
+    let mut canaries = Vec::new();
+    {
+        let mut state = world.gitlab.state();
+        state.admin(2, operator);
+        for token in with_prefix(2) {
+            add(&mut state, token.kind, &token.text);
+            canaries.push(token.text);
+        }
+        // One is told back in what the server says of it.
+        let told = state.pat(&named, ANN, &["api"]);
+        told.name.clone_from(&named);
+        told.description = Some(format!("is {named}, asked by {operator}"));
+        state.variable(7, "TOKEN", &named).masked = true;
+    }
+    canaries.push(named);
+    world.folder.set("RUST_LOG", "trace");
+    world.folder.set("RUST_BACKTRACE", "full");
+    world.leak(&canaries.iter().map(String::as_str).collect::<Vec<_>>());
+    (world, canaries)
+}
+
+/// Plans, does it, and reads what was done.
+fn run_all(world: &World, number: usize) -> Vec<(String, Run)> {
+    let url = world.gitlab.url();
+    let format = FORMATS[number % FORMATS.len()];
+    let mut common = vec!["revoke", "leak", "--gitlab-url", &url, "--format", format];
+    common.extend(["--project", "7", "--verify-timeout", "5s"]);
+    let into: &[&str] = &["--rotate", "--rotate-file", "../successors"];
+    match number % 3 {
+        0 => {}
+        1 => common.extend(into),
+        _ => common.extend(["--rotate", "--rotate-into", "group/app:TOKEN"]),
+    }
+    let mut plan = common.clone();
+    plan.extend(["--plan-out", "plan.json", "--markdown", "plan.md"]);
+    let mut apply = common;
+    apply.extend(["--apply", "--yes", "--max-revocations", "100", "--markdown", "done.md"]);
+    apply.extend(["--report", "json=report.json", "--report", "gitlab=gl.json"]);
+    apply.extend(["--report", "sarif=report.sarif"]);
+    let mut said = Vec::new();
+    for arguments in [&plan[..], &apply, &["journal", "show"], &["journal", "verify"]] {
+        let run = world.folder.run(arguments);
+        assert!(matches!(run.code, Some(0..=2)), "{arguments:?}: {:?}{}", run.code, run.stderr);
+        assert!(!run.stderr.contains("panicked"), "{arguments:?}: {}", run.stderr);
+        said.push((arguments.join(" "), run));
+    }
+    said
+}
+
+/// Tokens that the server has made meanwhile.
+fn successors(world: &World, canaries: &[String]) -> Vec<String> {
+    let state = world.gitlab.state();
+    let pats = state.pats.iter().map(|it| &it.token);
+    let runners = state.runners.iter().map(|it| &it.token);
+    let others = state.registration_tokens.iter().map(|it| &it.token);
+    let apps = state.oauth_apps.iter().map(|it| &it.secret);
+    let all = pats.chain(runners).chain(others).chain(apps);
+    all.filter(|it| it.len() > 19 && !canaries.contains(it)).cloned().collect()
+}
+
+fn search(secrets: &[String], said: &[(String, Run)], folder: &Path) {
+    let written: Vec<(String, Vec<u8>)> = files(folder)
+        .into_iter()
+        .filter(|path| !path.ends_with("successors"))
+        .map(|path| (path.display().to_string(), std::fs::read(&path).unwrap_or_default()))
+        .collect();
+    for name in ["plan.json", "done.md", "report.json", "gl.json"] {
+        assert!(written.iter().any(|(path, _)| path.ends_with(name)), "{name} was not written");
+    }
+    for secret in secrets {
+        let hidden = hidden(secret);
+        for (what, run) in said {
+            assert!(!run.stdout.contains(hidden), "{what}: stdout has {hidden}");
+            assert!(!run.stderr.contains(hidden), "{what}: stderr has {hidden}");
+        }
+        for (name, bytes) in &written {
+            assert!(memchr::memmem::find(bytes, hidden.as_bytes()).is_none(), "{name}: {hidden}");
+        }
+    }
+}
+
+#[test]
+fn no_canary_leaves_the_cage_while_it_dies() {
+    // A credential that no rule knows by its form: what is known of it is all that can hide it.
+    let operator = Sampler::new(1).friendly(24);
+    for (number, (fault, request)) in FAULTS.into_iter().enumerate() {
+        let (mut world, canaries) = world(&operator);
+        if number % 4 != 3 {
+            world.folder.set("STANCH_GITLAB_TOKEN", &operator);
+        }
+        match fault {
+            Some(fault) if request.is_empty() => world.gitlab.fault(fault),
+            // So often that it is felt, and not so often that it takes long.
+            Some(fault) => world.gitlab.fault_on_times(8, request, fault),
+            None => {}
+        }
+        let said = run_all(&world, number);
+        std::fs::remove_file(world.folder.path().join("leak")).expect("gone");
+        let mut secrets = successors(&world, &canaries);
+        secrets.extend(canaries);
+        secrets.push(operator.clone());
+        search(&secrets, &said, &world.folder.path().join(".."));
+        assert!(number != 0 || world.journal().exists(), "nothing was done");
+        world.is_intact();
+        nothing_in_an_address(&world, &secrets);
+    }
+}
+
+/// No token stands in an address but a feed's.
+fn nothing_in_an_address(world: &World, secrets: &[String]) {
+    for request in world.gitlab.requests() {
+        let address = format!("{}?{}", request.path, request.query);
+        for secret in secrets.iter().filter(|it| !it.contains("glft-")) {
+            assert!(!address.contains(hidden(secret)), "{address}");
+        }
+    }
+}
