@@ -19,7 +19,10 @@
 //! 6. With `--verify`, [`verify::run`] asks the instances that the operator named about each secret:
 //!    [`gitlab::ladder`] knows the questions, [`net::door::Door`] sends them, [`gitlab::judge`] says
 //!    what an answer proves.
-//! 7. [`report::render`] writes the result; [`cli::exit::Exit`] is what the shell sees.
+//! 7. With `revoke`, [`revoke::plan`] says what is to die by which request ([`gitlab::ways`]), and
+//!    [`revoke::execute`] carries that out: a question, a line in the journal, the request, the
+//!    question again.
+//! 8. [`report::render`] and [`report::revocation`] write the result; [`cli::exit::Exit`] is what the shell sees.
 //!
 //! # The way of an object through the house
 //!
@@ -51,10 +54,11 @@
 //! - `sources`: files, the index, history, ranges of commits and stdin, and the threads that read
 //!   them.
 //! - `scan`: engine times sources gives findings.
-//! - `report`: writers of the five formats.
+//! - `report`: writers of the five formats, and of plans and receipts.
 //! - `net`: the one door. Addresses that the operator named, HTTP, the pace at each host.
 //! - `gitlab`: the REST API as typed calls. Requests are built and answers judged; nothing is sent.
 //! - `verify`: who is asked about which secret, with what, and what the answers come to.
+//! - `revoke`: plans, carries them out, proves that what was to die is dead, and keeps a journal.
 //! - `cli`: the only room that knows all others.
 //!
 //! # What holds everywhere
@@ -62,7 +66,9 @@
 //! - A room imports only rooms above it in this list; `tests/it/rooms.rs` has the exact table and
 //!   holds the source to it.
 //! - A secret is sent only to instances that the operator named; there is no default. Without
-//!   `--verify` no client is ever made.
+//!   `--verify` or `revoke` no client is ever made, and without `--apply` no request changes anything.
+//! - Only a fresh question makes a token dead. What may have been carried out is not sent again
+//!   without asking, and nothing is sent that the journal does not hold.
 //! - `model`, `token`, `rules`, `engine`, `scan`, `report` and `gitlab` do no I/O. Scanning cannot fail: what
 //!   cannot be read is part of the result ([`model::coverage::Coverage`]).
 //! - A secret is a [`model::secret::Secret`], which hides itself. Everything printed beside it has been through [`engine::scrub::Scrub`].
@@ -93,5 +99,7 @@ pub mod net;
 pub mod gitlab;
 
 pub mod verify;
+
+pub mod revoke;
 
 pub mod cli;

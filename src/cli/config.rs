@@ -15,6 +15,39 @@ pub struct Config {
     /// Instances that may be asked about tokens. Only the operator's own settings may name any.
     #[serde(default)]
     pub instance: Vec<InstanceSetting>,
+    /// What may be revoked. Only the operator's own settings have a say in it.
+    pub revoke: Option<RevokeSetting>,
+}
+
+/// What may be revoked, and what may not.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct RevokeSetting {
+    /// Kinds that may be revoked without a terminal.
+    pub kinds: Option<Vec<String>>,
+    /// User names, or `project:7` and `group:3` for what these own.
+    pub owners: Option<Vec<String>>,
+    /// Hosts of instances.
+    pub hosts: Option<Vec<String>>,
+    /// How many tokens one run may revoke.
+    pub max: Option<usize>,
+    /// What is never touched.
+    #[serde(default)]
+    pub protect: Vec<ProtectSetting>,
+}
+
+/// What is never touched: one of the three, and why.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct ProtectSetting {
+    /// A fingerprint, as reports show it.
+    pub fingerprint: Option<String>,
+    /// A user name.
+    pub user: Option<String>,
+    /// A pattern for names of tokens.
+    pub name: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
 }
 
 /// An instance, and where the operator's credential there is to be found.
@@ -64,12 +97,18 @@ impl Config {
         };
         let config = read(&file)?;
         // Whoever can write to a repository must not say where its secrets are sent.
-        anyhow::ensure!(
-            config.instance.is_empty(),
-            "settings {}: [[instance]] has no place in a repository's own settings; name instances \
-             in the user's settings or with --gitlab-url (--config takes this file as yours)",
-            file.display()
-        );
+        let misplaced = match (config.instance.is_empty(), &config.revoke) {
+            (false, _) => Some("[[instance]]"),
+            (true, Some(_)) => Some("[revoke]"),
+            (true, None) => None,
+        };
+        if let Some(what) = misplaced {
+            anyhow::bail!(
+                "settings {}: {what} has no place in a repository's own settings; write it into the \
+                 user's settings (--config takes this file as yours)",
+                file.display()
+            );
+        }
         Ok(config)
     }
 

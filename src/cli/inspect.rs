@@ -54,7 +54,7 @@ pub fn run(args: &InspectArgs, global: &GlobalArgs, console: &Console) -> anyhow
     let mut plan = None;
     match verifier {
         Some(verifier) if args.verify.egress_plan => plan = Some(verifier.plan(&outcome.findings)),
-        Some(verifier) => {
+        Some(mut verifier) => {
             verified = verifier.run(&mut outcome, &engine, false, display.progress());
         }
         None => {}

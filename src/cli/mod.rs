@@ -3,19 +3,26 @@
 
 pub mod args;
 pub mod config;
+pub mod confirm;
 pub mod console;
 pub mod exit;
 pub mod inspect;
 pub mod instances;
 pub mod interrupt;
+pub mod journal;
+pub mod journal_file;
 pub mod memory;
 pub mod output;
+pub mod plan_file;
+pub mod policy;
 pub mod progress;
 pub mod prompt;
+pub mod revoke;
 pub mod rules;
 pub mod scan;
 pub mod settings;
 pub mod since;
+pub mod successors;
 pub mod targets;
 pub mod verdict_cache;
 pub mod verify;
@@ -46,6 +53,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let done = match &args.command {
         Command::Scan(scan) => scan::run(scan, &args.global, &console),
         Command::Inspect(inspect) => inspect::run(inspect, &args.global, &console),
+        Command::Revoke(revoke) => revoke::run(revoke, &args.global, &console),
+        Command::Journal(journal) => journal::run(journal, &console),
         Command::Rules(rules) => rules::run(rules, &console),
         Command::Completions { shell } => {
             console.print(&args::completions(*shell)).map(|()| Exit::Clean)

@@ -45,7 +45,7 @@ pub fn run(args: &ScanArgs, global: &GlobalArgs, console: &Console) -> anyhow::R
             console.undone(&outcome.coverage);
             return Ok(Exit::of(&outcome, FailOn::None));
         }
-        Some(verifier) => {
+        Some(mut verifier) => {
             verified = verifier.run(&mut outcome, &engine, args.show_secrets, display.progress());
             display.end();
         }

@@ -13,11 +13,12 @@ use super::verdict_cache::CacheFile;
 use super::{interrupt, settings};
 use crate::engine::Engine;
 use crate::engine::scrub::Scrub;
-use crate::gitlab::ladder::Policy;
+use crate::gitlab::ladder::{Home, Policy};
 use crate::model::egress::Egress;
 use crate::model::finding::{Finding, Outcome};
 use crate::model::secret::Secret;
-use crate::net::address::host_of;
+use crate::net::address::{Address, host_of};
+use crate::net::door::Door;
 use crate::net::http::Client;
 use crate::sources::progress::Progress;
 use crate::verify::{self, Means, Options};
@@ -67,11 +68,31 @@ impl Verifier {
                 no_side_effects: args.no_side_effects,
                 operator_only: args.operator_only,
             },
+            home: Home::default(),
             at_once: args.verify_concurrency,
             time: args.verify_timeout,
             now,
         };
         Ok(Some(Self { options, authorities, cache }))
+    }
+
+    /// Where the operator says that tokens belong.
+    pub fn at_home(&mut self, home: Home) {
+        self.options.home = home;
+    }
+
+    /// How it asks.
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// A way out to the named instances, for as long as verifying may take.
+    pub fn door(&self) -> anyhow::Result<Door> {
+        let client = Client::new(&self.authorities)?;
+        let addresses: Vec<Address> =
+            self.options.instances.iter().map(|it| it.address.clone()).collect();
+        let deadline = std::time::Instant::now() + self.options.time;
+        Ok(Door::new(client, &addresses, self.options.at_once, deadline))
     }
 
     /// What would be sent.
@@ -81,7 +102,7 @@ impl Verifier {
 
     /// Gives every finding its verdict.
     pub fn run(
-        mut self,
+        &mut self,
         outcome: &mut Outcome,
         engine: &Engine,
         show_secrets: bool,

@@ -20,6 +20,9 @@ pub enum Judged {
         /// What was learned.
         learned: Box<Learned>,
     },
+    /// What was asked does not have it, though it would tell. Whether it lives elsewhere is open; but
+    /// when it was there before, it is there no longer.
+    Absent(Cow<'static, str>),
     /// It proves nothing, and this is why.
     Open(Cow<'static, str>),
     /// This instance has no such way to ask, or not for us.

@@ -7,11 +7,12 @@ use serde_json::Value;
 use super::answer::{Judged, json, object, proves_nothing, refused, says_unauthorized, word};
 use super::entity;
 use super::operator;
+use super::owners::Owners;
 use crate::model::verdict::{Learned, State, User};
 use crate::net::message::Response;
 
 /// Which question an answer is to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Judge {
     /// `GET /personal_access_tokens/self`.
     SelfInformation,
@@ -47,11 +48,13 @@ pub enum Judge {
     Identified(&'static str),
     /// `GET /keys?fingerprint=`.
     Key,
+    /// What a project or group shows to who runs it.
+    Owners(Owners),
 }
 
 impl Judge {
     /// What the answer proves.
-    pub fn judge(self, response: &Response) -> Judged {
+    pub fn judge(&self, response: &Response) -> Judged {
         match self {
             Self::SelfInformation => self_information(response),
             Self::OauthAccess => oauth_access(response),
@@ -70,6 +73,7 @@ impl Judge {
             Self::Session => session(response),
             Self::Identified(kind) => operator::identified(kind, response),
             Self::Key => operator::key(response),
+            Self::Owners(owners) => owners.judge(response),
         }
     }
 }
@@ -231,7 +235,7 @@ fn trigger(response: &Response) -> Judged {
     match response.status {
         400 if base.is_some_and(no_ref) => Judged::state(State::Live),
         404 if word(&body, "message").starts_with("404") => {
-            Judged::Open("not a trigger of the project that stands beside it".into())
+            Judged::Absent("not a trigger of the project that stands beside it".into())
         }
         201 if body.get("id").is_some() => {
             Judged::because(State::Live, "the probe has started a pipeline: cancel it")
@@ -259,7 +263,7 @@ fn unleash(response: &Response) -> Judged {
             Judged::state(State::Live)
         }
         401 if says_unauthorized(response) => {
-            Judged::Open("not the client token of the project that stands beside it".into())
+            Judged::Absent("not the client token of the project that stands beside it".into())
         }
         _ => refused(response),
     }
@@ -274,7 +278,7 @@ fn oauth_client(response: &Response) -> Judged {
             Judged::because(State::Live, "the application was given an access token by this")
         }
         (401, "invalid_client") => {
-            Judged::Open("not the secret of the application that stands beside it".into())
+            Judged::Absent("not the secret of the application that stands beside it".into())
         }
         _ => proves_nothing(response),
     }
@@ -285,7 +289,7 @@ fn scim(response: &Response) -> Judged {
     match response.status {
         200 if list.is_some() => Judged::state(State::Live),
         401 if json(response).is_some_and(|body| body.is_object()) => {
-            Judged::Open("not the SCIM token of the group that stands beside it".into())
+            Judged::Absent("not the SCIM token of the group that stands beside it".into())
         }
         _ => proves_nothing(response),
     }
@@ -293,7 +297,7 @@ fn scim(response: &Response) -> Judged {
 
 fn instance_scim(response: &Response) -> Judged {
     match (response.status, scim(response)) {
-        (401, Judged::Open(_)) => Judged::Open(
+        (401, Judged::Absent(_)) => Judged::Absent(
             "not the instance's own SCIM token; whether it is a group's takes the group's path \
              (inspect takes --group PATH)"
                 .into(),

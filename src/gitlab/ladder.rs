@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use super::judge::Judge;
 use super::operator::IDENTIFIABLE;
+use super::owners::Owners;
 use super::question::Question;
 use super::routes;
 use crate::model::facts::{Facts, OwnerField};
@@ -31,6 +32,32 @@ pub struct Subject<'a> {
     pub secret: &'a Secret,
     /// What is known of it offline.
     pub facts: &'a Facts,
+    /// Where the operator says that it belongs.
+    pub home: &'a Home,
+}
+
+impl Subject<'_> {
+    /// The project that it belongs to, as the operator says or else the text around it: an id or a
+    /// path.
+    pub fn project(&self) -> Option<String> {
+        let beside = || self.facts.owner.get(&OwnerField::Project).map(u64::to_string);
+        self.home.project.clone().or_else(beside)
+    }
+
+    /// The same for a group.
+    pub fn group(&self) -> Option<String> {
+        let beside = || self.facts.owner.get(&OwnerField::Group).map(u64::to_string);
+        self.home.group.clone().or_else(beside)
+    }
+}
+
+/// Where the operator says that tokens belong: ids or paths.
+#[derive(Clone, Debug, Default)]
+pub struct Home {
+    /// The project whose triggers, deploy keys and registration token are looked through.
+    pub project: Option<String>,
+    /// The group that may revoke tokens of its members, and whose registration token is looked at.
+    pub group: Option<String>,
 }
 
 /// Why nobody is asked.
@@ -65,8 +92,40 @@ pub fn ladder(
     Ok(questions)
 }
 
-fn by_operator(subject: Subject<'_>, operator: &Secret) -> Option<Question> {
-    let Subject { kind, secret, facts } = subject;
+/// The administrator's way, then what the place that it belongs to shows to its owner.
+fn by_operator(subject: Subject<'_>, operator: &Secret) -> Vec<Question> {
+    let mut questions: Vec<Question> = by_administrator(subject, operator).into_iter().collect();
+    let token = || subject.secret.clone();
+    let fingerprint = || subject.facts.key.as_ref()?.fingerprint.clone();
+    let mut ask = |request, owners| {
+        questions.push(Question::of_operator(request, Judge::Owners(owners)));
+    };
+    match (subject.kind, subject.project()) {
+        ("pipeline_trigger_token", Some(project)) => {
+            let request = routes::triggers(operator, &project);
+            ask(request, Owners::Trigger { token: token(), project });
+        }
+        ("deploy_key", Some(project)) => {
+            let request = routes::deploy_keys(operator, &project);
+            if let Some(fingerprint) = fingerprint() {
+                ask(request, Owners::DeployKey { fingerprint, project });
+            }
+        }
+        ("runner_registration_token", project) => {
+            for (place, id) in [("project", project), ("group", subject.group())] {
+                if let Some(id) = id {
+                    let request = routes::place(operator, place, &id);
+                    ask(request, Owners::Registration { token: token(), place });
+                }
+            }
+        }
+        _ => {}
+    }
+    questions
+}
+
+fn by_administrator(subject: Subject<'_>, operator: &Secret) -> Option<Question> {
+    let Subject { kind, secret, facts, .. } = subject;
     if kind == "deploy_key" {
         let fingerprint = facts.key.as_ref()?.fingerprint.as_ref()?;
         let request = routes::key_by_fingerprint(operator, fingerprint);
@@ -78,7 +137,7 @@ fn by_operator(subject: Subject<'_>, operator: &Secret) -> Option<Question> {
 }
 
 fn by_token(subject: Subject<'_>, policy: Policy) -> Result<Vec<Question>, Reason> {
-    let Subject { kind, secret, facts } = subject;
+    let Subject { kind, secret, facts, .. } = subject;
     let one = |request, judge| Ok(vec![Question::of_token(request, judge)]);
     let project = facts.owner.get(&OwnerField::Project).copied();
     match kind {

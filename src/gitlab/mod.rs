@@ -5,9 +5,14 @@
 //! each file rests on is named there.
 
 pub mod answer;
+pub mod changes;
+pub mod effect;
 pub mod entity;
 pub mod judge;
 pub mod ladder;
 pub mod operator;
+pub mod owners;
 pub mod question;
+pub mod remedy;
 pub mod routes;
+pub mod ways;

@@ -41,15 +41,18 @@ pub fn identified(kind: &str, response: &Response) -> Judged {
             judged.unwrap_or_else(|| proves_nothing(response))
         }
         // Not found is no proof: the route may be off, and it knows present prefixes alone.
-        404 | 422 if object(response).is_some() => {
-            Judged::NotThisWay("the instance's token API does not find it".into())
+        404 if object(response).is_some() => {
+            Judged::Absent("the instance's token API does not find it".into())
+        }
+        422 if object(response).is_some() => {
+            Judged::NotThisWay("the instance's token API does not know its kind".into())
         }
         _ => proves_nothing(response),
     }
 }
 
 /// What GitLab's own words against the operator's credential mean; others' words mean nothing.
-fn operator_refused(response: &Response) -> Option<Judged> {
+pub(super) fn operator_refused(response: &Response) -> Option<Judged> {
     let body = object(response)?;
     let (error, message) = (word(&body, "error"), word(&body, "message"));
     match response.status {
@@ -100,7 +103,7 @@ fn of_kind(kind: &str, body: &Value) -> Option<Judged> {
             entity::number(body, "id")?;
             body.get("owner").or_else(|| body.get("description"))?;
             let user = body.get("owner").and_then(entity::user).unwrap_or_default();
-            live(Learned { user, ..entity::common(body) })
+            live(with_project(body, Learned { user, ..entity::common(body) }))
         }
         "ci_job_token" => {
             let job = body.get("job").unwrap_or(body);
@@ -121,9 +124,10 @@ fn of_kind(kind: &str, body: &Value) -> Option<Judged> {
 }
 
 fn agent(body: &Value) -> Option<Judged> {
-    entity::number(body, "agent_id")?;
+    let holder = Some(entity::number(body, "agent_id")?);
     let state = if word(body, "status") == "revoked" { State::Revoked } else { State::Live };
-    Some(Judged::learned(state, with_project(body, entity::common(body))))
+    let learned = Learned { holder, ..entity::common(body) };
+    Some(Judged::learned(state, with_project(body, learned)))
 }
 
 fn with_project(body: &Value, mut learned: Learned) -> Learned {

@@ -23,6 +23,11 @@ impl Question {
         Self { request, judge, with: AskedWith::Operator, side_effect: None }
     }
 
+    /// True when only an administrator's credential is answered.
+    pub fn is_for_administrators(&self) -> bool {
+        matches!(self.judge, Judge::Identified(_) | Judge::Key)
+    }
+
     /// Asked with the token itself.
     pub fn of_token(request: Request, judge: Judge) -> Self {
         Self { request, judge, with: AskedWith::Token, side_effect: None }

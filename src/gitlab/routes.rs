@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use crate::model::secret::Secret;
 use crate::net::message::{Method, Request};
 
-const PRIVATE_TOKEN: &str = "PRIVATE-TOKEN";
+pub(super) const PRIVATE_TOKEN: &str = "PRIVATE-TOKEN";
 const AUTHORIZATION: &str = "Authorization";
 /// Entries on a page: as many as GitLab gives at most (`doc/api/rest/_index.md`, "Pagination").
 const PER_PAGE: u64 = 100;
@@ -54,6 +54,7 @@ pub fn user_of_session(cookie: &Secret) -> Request {
     Request::new(Method::Get, "/api/v4/user").header("Cookie", &session(cookie))
 }
 
+/// A session as its cookie has it.
 fn session(cookie: &Secret) -> Secret {
     prefixed("_gitlab_session=", cookie)
 }
@@ -145,11 +146,16 @@ pub fn scim_users(token: &Secret, group: Option<&str>) -> Request {
 
 /// `POST /admin/token` (`doc/api/admin/token.md`): what a token is, without using it.
 pub fn identify(operator: &Secret, kind: &str, token: &Secret) -> Request {
-    let whole = if kind == "session_cookie" { session(token) } else { token.clone() };
+    let whole = told(kind, token);
     Request::new(Method::Post, "/api/v4/admin/token")
         .header(PRIVATE_TOKEN, operator)
         .secret_member("token", &whole)
         .repeatable()
+}
+
+/// A token as `/admin/token` takes it.
+pub(super) fn told(kind: &str, token: &Secret) -> Secret {
+    if kind == "session_cookie" { session(token) } else { token.clone() }
 }
 
 /// `GET /personal_access_tokens/:id`.
@@ -185,6 +191,34 @@ pub fn memberships(operator: &Secret, id: u64, page: u64) -> Request {
 /// `GET /runners/:id`.
 pub fn runner(operator: &Secret, id: u64) -> Request {
     Request::new(Method::Get, "/api/v4/runners/{id}").at(&id).header(PRIVATE_TOKEN, operator)
+}
+
+/// `GET /projects/:id/triggers` (`doc/api/pipeline_triggers.md`): whole tokens for their owner, four
+/// characters for others.
+pub fn triggers(operator: &Secret, project: &str) -> Request {
+    listing("/api/v4/projects/{id}/triggers", operator, project)
+}
+
+/// `GET /projects/:id/deploy_keys` (`doc/api/deploy_keys.md`).
+pub fn deploy_keys(operator: &Secret, project: &str) -> Request {
+    listing("/api/v4/projects/{id}/deploy_keys", operator, project)
+}
+
+/// `GET /projects/:id` or `/groups/:id`: shows the registration token to who may use it
+/// (`lib/api/entities/project.rb`, `group_detail.rb`).
+pub fn place(operator: &Secret, place: &str, id: &str) -> Request {
+    let route = match place {
+        "group" => "/api/v4/groups/{id}",
+        _ => "/api/v4/projects/{id}",
+    };
+    Request::new(Method::Get, route).at(id).header(PRIVATE_TOKEN, operator)
+}
+
+fn listing(route: &'static str, operator: &Secret, project: &str) -> Request {
+    Request::new(Method::Get, route)
+        .at(project)
+        .query("per_page", &PER_PAGE)
+        .header(PRIVATE_TOKEN, operator)
 }
 
 /// `GET /keys?fingerprint=` (`doc/api/keys.md`): administrators alone.

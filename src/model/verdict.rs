@@ -121,6 +121,8 @@ pub struct Learned {
     pub what: Option<String>,
     /// The API id of the token, runner, job, trigger or key.
     pub id: Option<u64>,
+    /// The API id of what holds it: the agent of an agent's token.
+    pub holder: Option<u64>,
     /// Its name or title.
     pub name: Option<String>,
     /// Its description.
@@ -163,6 +165,8 @@ pub struct Verdict {
     pub side_effect: Option<&'static str>,
     /// True when the answer is from an earlier run.
     pub cached: bool,
+    /// The route whose answer proved it.
+    pub proven_by: Option<&'static str>,
     /// What was learned.
     pub learned: Box<Learned>,
 }

@@ -180,6 +180,7 @@ mod tests {
             own: Vec::new(),
             remotes: Vec::new(),
             policy: Policy::default(),
+            home: crate::gitlab::ladder::Home::default(),
             at_once: 1,
             time: Duration::from_secs(1),
             now: 1000,

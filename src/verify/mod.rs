@@ -16,7 +16,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use crate::gitlab::ladder::Policy;
+use crate::gitlab::ladder::{Home, Policy, Subject};
 use crate::model::egress::Egress;
 use crate::model::facts::Facts;
 use crate::model::finding::Finding;
@@ -51,6 +51,8 @@ pub struct Options {
     pub remotes: Vec<String>,
     /// What may be sent.
     pub policy: Policy,
+    /// Where the operator says that tokens belong.
+    pub home: Home,
     /// Requests at a time for each host.
     pub at_once: usize,
     /// Time for everything.
@@ -70,6 +72,13 @@ pub struct Task {
     pub facts: Facts,
     /// Which instances to ask, by their place in the options, in order.
     pub instances: Vec<usize>,
+}
+
+impl Task {
+    /// What the questions are about.
+    pub fn subject<'a>(&'a self, options: &'a Options) -> Subject<'a> {
+        Subject { kind: &self.kind, secret: &self.secret, facts: &self.facts, home: &options.home }
+    }
 }
 
 /// What is to be done about a finding.

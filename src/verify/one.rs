@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use super::{Instance, Options, Task, follow};
 use crate::gitlab::answer::Judged;
-use crate::gitlab::ladder::{Subject, ladder};
+use crate::gitlab::ladder::ladder;
 use crate::gitlab::operator::{NOT_ADMINISTRATOR, REFUSED};
 use crate::gitlab::question::Question;
 use crate::model::verdict::{AskedWith, State, Verdict};
@@ -54,7 +54,7 @@ impl Asking<'_> {
 
     fn at(&self, task: &Task, place: usize) -> Verdict {
         let instance = &self.options.instances[place];
-        let subject = Subject { kind: &task.kind, secret: &task.secret, facts: &task.facts };
+        let subject = task.subject(self.options);
         let questions = match ladder(subject, instance.operator.as_ref(), self.options.policy) {
             Ok(questions) => questions,
             Err(why) => return Verdict::not_asked(why),
@@ -84,7 +84,10 @@ impl Asking<'_> {
         verdict: &mut Verdict,
     ) -> bool {
         let by_operator = question.with == AskedWith::Operator;
-        if let (true, Some(why)) = (by_operator, useless.get()) {
+        let known = useless
+            .get()
+            .filter(|why| by_operator && (**why == REFUSED || question.is_for_administrators()));
+        if let Some(why) = known {
             verdict.reason = Some((*why).into());
             return true;
         }
@@ -105,9 +108,10 @@ impl Asking<'_> {
         match judged {
             Ok(Judged::Proven { state, reason, learned }) => {
                 (verdict.state, verdict.reason, verdict.learned) = (state, reason, learned);
+                verdict.proven_by = Some(question.request.route);
                 false
             }
-            Ok(Judged::NotThisWay(why)) => {
+            Ok(Judged::NotThisWay(why) | Judged::Absent(why)) => {
                 verdict.reason = Some(why);
                 true
             }

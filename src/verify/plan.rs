@@ -3,7 +3,7 @@
 
 use super::cache::Cache;
 use super::{Options, Step, Task, follow};
-use crate::gitlab::ladder::{Subject, ladder};
+use crate::gitlab::ladder::ladder;
 use crate::model::egress::Egress;
 use crate::model::verdict::AskedWith;
 
@@ -36,8 +36,7 @@ fn ask(task: &Task, options: &Options, plan: &mut Egress) {
     for &place in &task.instances {
         let instance = &options.instances[place];
         let operator = instance.operator.as_ref();
-        let subject = Subject { kind: &task.kind, secret: &task.secret, facts: &task.facts };
-        let questions = match ladder(subject, operator, options.policy) {
+        let questions = match ladder(task.subject(options), operator, options.policy) {
             Ok(questions) => questions,
             Err(why) => {
                 why_not = why.into_owned();

@@ -59,10 +59,15 @@ const ROOMS: &[Room] = &[
     ("gitlab", &["model", "token", "net"], &[("zeroize", None)]),
     ("verify", &["model", "token", "net", "gitlab"], &[("hmac", None)]),
     (
+        "revoke",
+        &["model", "token", "net", "gitlab", "verify"],
+        &[("globset", None), ("zeroize", None)],
+    ),
+    (
         "cli",
         &[
             "model", "token", "rules", "engine", "git", "sources", "report", "scan", "net",
-            "gitlab", "verify",
+            "gitlab", "verify", "revoke",
         ],
         &[
             ("clap", Some("args")),

@@ -2,6 +2,7 @@
 //! that names clap.
 
 mod inspect;
+mod revoke;
 mod scan;
 mod values;
 mod verify;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 pub use inspect::InspectArgs;
+pub use revoke::{JournalArgs, JournalCommand, RevokeArgs, Variable};
 pub use scan::{FailOn, ScanArgs};
 pub use verify::VerifyArgs;
 
@@ -54,6 +56,10 @@ pub enum Command {
     Scan(Box<ScanArgs>),
     /// Tell all that is known of tokens that are typed in or come on standard input
     Inspect(Box<InspectArgs>),
+    /// End the life of tokens that live: shows the plan, and carries it out with --apply
+    Revoke(Box<RevokeArgs>),
+    /// Show what was revoked when, or check that the journal is whole
+    Journal(JournalArgs),
     /// List the rules, or check a rule file
     Rules(RulesArgs),
     /// Print a completion script for a shell
@@ -106,7 +112,12 @@ pub struct Said {
 /// Parses arguments, the first being the program's name.
 pub fn parse(arguments: &[OsString]) -> Parsed {
     match Args::try_parse_from(arguments) {
-        Ok(args) => Parsed::Run(Box::new(args)),
+        Ok(mut args) => {
+            if let Command::Revoke(revoke) = &mut args.command {
+                revoke.scan.verify.verify = true;
+            }
+            Parsed::Run(Box::new(args))
+        }
         Err(error) => {
             let text = error.render();
             let said = Said { plain: text.to_string(), coloured: text.ansi().to_string() };

@@ -115,6 +115,10 @@ const REFUSALS: &str = "401=unknown_here expired=expired revoked=revoked dpop=li
 const OPERATOR: &str = "401=no_way expired=no_way revoked=no_way impersonation=no_way scope=no_way \
                         blocked=no_way 403=no_way 403_orphaned=no_way";
 
+/// Every 401 of JSON says that it is not this group's.
+const SCIM: &str = "scim=live 401=absent expired=absent revoked=absent impersonation=absent \
+                    dpop=absent 401_client=absent";
+
 /// Every question, and for each what proves something: answer (with `_` for spaces) and state.
 fn table() -> Vec<(Judge, String)> {
     [of_tokens(), of_operator()].into_iter().flatten().collect()
@@ -152,12 +156,12 @@ fn of_tokens() -> Vec<(Judge, String)> {
                 "400_timeout=live 403=unknown_here 403_orphaned=unknown_here blocked=unknown_here 201=live",
             ),
         ),
-        (Judge::Trigger, "400_ref=live 201=live".to_owned()),
+        (Judge::Trigger, "400_ref=live 201=live 404=absent".to_owned()),
         (Judge::Feed, "feed=live 401_feed=unknown_here".to_owned()),
-        (Judge::Unleash, REFUSALS.replacen("401=unknown_here", "features=live", 1)),
-        (Judge::OauthClient, "400_scope=live".to_owned()),
-        (Judge::Scim, "scim=live".to_owned()),
-        (Judge::InstanceScim, "scim=live".to_owned()),
+        (Judge::Unleash, REFUSALS.replacen("401=unknown_here", "features=live 401=absent", 1)),
+        (Judge::OauthClient, "400_scope=live 401_client=absent".to_owned()),
+        (Judge::Scim, SCIM.to_owned()),
+        (Judge::InstanceScim, SCIM.to_owned()),
         (Judge::Session, guard("user=live")),
     ]
 }
@@ -165,7 +169,7 @@ fn of_tokens() -> Vec<(Judge, String)> {
 fn of_operator() -> Vec<(Judge, String)> {
     // The last one wins.
     let admin = |kind: &'static str, more: &str| {
-        let rest = "404=no_way 404_error=no_way 422=no_way 422_orphaned=no_way";
+        let rest = "404=absent 404_error=absent 422=no_way 422_orphaned=no_way";
         (Judge::Identified(kind), format!("{OPERATOR} {rest} {more}"))
     };
     vec![
@@ -206,6 +210,7 @@ fn every_question_times_every_answer() {
             let comes = match question.judge(&response) {
                 Judged::Proven { state, .. } => Some(state.word()),
                 Judged::NotThisWay(_) => Some("no_way"),
+                Judged::Absent(_) => Some("absent"),
                 Judged::Open(_) => None,
             };
             assert_eq!(comes, expected, "{question:?}: {name}");

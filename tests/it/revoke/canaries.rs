@@ -157,8 +157,10 @@ fn no_canary_leaves_the_cage_while_it_dies() {
         let said = run_all(&world, number);
         std::fs::remove_file(world.folder.path().join("leak")).expect("gone");
         let mut secrets = successors(&world, &canaries);
+        secrets.retain(|it| *it != operator);
         secrets.extend(canaries);
-        secrets.push(operator.clone());
+        // What nobody has told it about, and no rule knows, it cannot hide.
+        secrets.extend((number % 4 != 3).then(|| operator.clone()));
         search(&secrets, &said, &world.folder.path().join(".."));
         assert!(number != 0 || world.journal().exists(), "nothing was done");
         world.is_intact();

@@ -1,0 +1,89 @@
+//! What a person can do about a token that no request of ours ends: the page and what to press there
+//! (GitLab's user documentation, as each entry names it).
+
+/// Page and steps for a kind.
+pub fn remedy(kind: &str) -> &'static str {
+    match kind {
+        // doc/user/profile/personal_access_tokens.md, doc/user/project/settings/project_access_tokens.md
+        "personal_access_token" => {
+            "its user: Edit profile > Access > Personal access tokens > Revoke; for a bot: Settings > \
+             Access tokens of its project or group; an administrator: Admin > Credentials"
+        }
+        // doc/user/project/deploy_tokens/_index.md
+        "deploy_token" => {
+            "a maintainer: Settings > Repository > Deploy tokens of its project (or group) > Revoke; \
+             stanch does it itself with an administrator's credential, or with --project or --group \
+             and the id that stands in its user name"
+        }
+        // doc/user/project/deploy_keys/_index.md
+        "deploy_key" => {
+            "a maintainer: Settings > Repository > Deploy keys of every project that has it > Remove; \
+             for a user's key: Edit profile > SSH keys; stanch does it itself with an administrator's \
+             credential, or with --project"
+        }
+        // doc/ci/runners/runners_scope.md, doc/ci/runners/configure_runners.md
+        "runner_authentication_token" => {
+            "an owner: Settings > CI/CD > Runners (or Admin > CI/CD > Runners) > remove the runner"
+        }
+        "runner_registration_token" => {
+            "a maintainer or owner: Settings > CI/CD > Runners > … > Reset registration token; for the \
+             whole instance: Admin > CI/CD > Runners; stanch does it itself with --project or --group"
+        }
+        // doc/ci/jobs/ci_job_token.md
+        "ci_job_token" => {
+            "it dies with its job: cancel the job (Build > Jobs), or wait until it ends"
+        }
+        // doc/ci/triggers/_index.md
+        "pipeline_trigger_token" => {
+            "a maintainer: Settings > CI/CD > Pipeline trigger tokens > Revoke; stanch does it itself \
+             with an administrator's credential, or with its owner's and --project"
+        }
+        _ => of_small_kinds(kind),
+    }
+}
+
+/// The same for kinds of which a user, a project or a group has only one, or that few have.
+fn of_small_kinds(kind: &str) -> &'static str {
+    match kind {
+        // doc/security/tokens/_index.md
+        "feed_token" => {
+            "its user: Edit profile > Access > Personal access tokens > Feed token > reset"
+        }
+        "incoming_mail_token" => {
+            "its user: Edit profile > Access > Personal access tokens > Incoming email token > reset"
+        }
+        // doc/operations/feature_flags.md
+        "feature_flags_client_token" => {
+            "a maintainer: Deploy > Feature flags > Configure > regenerate the instance ID"
+        }
+        // doc/user/clusters/agent/work_with_agent.md
+        "kubernetes_agent_token" => {
+            "a maintainer: Operate > Kubernetes clusters > the agent > Access tokens > Revoke"
+        }
+        // doc/integration/oauth_provider.md
+        "oauth_application_secret" => {
+            "its owner: Edit profile (or group Settings, or Admin) > Applications > the application > \
+             Renew secret"
+        }
+        "oauth_access_token" => {
+            "its user: Edit profile > Access > Applications > Authorized applications > Revoke; else it \
+             ends by itself two hours after it was made"
+        }
+        // doc/user/group/saml_sso/scim_setup.md
+        "scim_token" => {
+            "an owner: Settings > SAML SSO (or Admin > Settings > General > SCIM) > Reset SCIM token"
+        }
+        "session_cookie" => {
+            "its user: Edit profile > Access > Active sessions > Revoke, or change the password"
+        }
+        // doc/user/workspace/_index.md
+        "workspace_token" => "its user: stop or terminate the workspace (Your work > Workspaces)",
+        // doc/api/runner_controller_tokens.md
+        "runner_controller_token" => {
+            "an administrator: GET /runner_controllers/:id/tokens, then DELETE …/:token_id; the list \
+             shows no values, so only its owner knows which"
+        }
+        "iam_oauth_token" => "nothing: GitLab keeps no record of it, and it ends within minutes",
+        _ => "revoke it where it was made",
+    }
+}

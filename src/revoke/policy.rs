@@ -1,0 +1,85 @@
+//! What the operator's settings say about revoking: what is never touched, and what may be touched
+//! when nobody sits at a terminal. Pure.
+
+use globset::{Glob, GlobMatcher};
+
+use crate::gitlab::entity::bot_owner;
+use crate::model::finding::Finding;
+
+/// The policy.
+#[derive(Clone, Debug, Default)]
+pub struct Policy {
+    /// Kinds that may be revoked without a terminal; all of them when nothing is said.
+    pub kinds: Option<Vec<String>>,
+    /// User names, or `project:7` and `group:3` for what these own.
+    pub owners: Option<Vec<String>>,
+    /// Hosts of instances.
+    pub hosts: Option<Vec<String>>,
+    /// What is never touched.
+    pub protect: Vec<Protect>,
+}
+
+/// An entry of what is never touched.
+#[derive(Clone, Debug)]
+pub struct Protect {
+    /// What it is about.
+    pub what: Protected,
+    /// Why, in the operator's words.
+    pub reason: Option<String>,
+}
+
+/// What a token is protected by.
+#[derive(Clone, Debug)]
+pub enum Protected {
+    /// Its fingerprint.
+    Fingerprint(String),
+    /// The user that it acts as.
+    User(String),
+    /// Its name, by a pattern.
+    Name(GlobMatcher),
+}
+
+impl Protected {
+    /// A pattern for names: `*`, `?` and `[…]` as the shell has them.
+    pub fn name(pattern: &str) -> Result<Self, String> {
+        let glob = Glob::new(pattern).map_err(|error| error.kind().to_string())?;
+        Ok(Self::Name(glob.compile_matcher()))
+    }
+
+    fn fits(&self, finding: &Finding) -> bool {
+        let learned = &finding.verdict.learned;
+        match self {
+            Self::Fingerprint(fingerprint) => *fingerprint == finding.fingerprint,
+            Self::User(name) => learned.user.username.as_ref() == Some(name),
+            Self::Name(glob) => learned.name.as_ref().is_some_and(|name| glob.is_match(name)),
+        }
+    }
+}
+
+impl Policy {
+    /// Why a token is never touched.
+    pub fn protects(&self, finding: &Finding) -> Option<String> {
+        let entry = self.protect.iter().find(|entry| entry.what.fits(finding))?;
+        let why = entry.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+        Some(format!("your settings protect it{why}"))
+    }
+
+    /// Why a token is not touched when nobody is there to confirm it.
+    pub fn forbids(&self, finding: &Finding, host: &str) -> Option<&'static str> {
+        let lacks = |list: &Option<Vec<String>>, fits: &dyn Fn(&String) -> bool| {
+            list.as_ref().is_some_and(|list| !list.iter().any(fits))
+        };
+        let user = finding.verdict.learned.user.username.as_deref();
+        let owner = user.and_then(bot_owner).map(|(place, id)| format!("{place}:{id}"));
+        let is_owner = |it: &String| user == Some(it.as_str()) || owner.as_ref() == Some(it);
+        if lacks(&self.kinds, &|it| *it == finding.rule.kind) {
+            Some("your settings do not let this kind be revoked without a terminal")
+        } else if lacks(&self.owners, &is_owner) {
+            Some("your settings do not let this owner's tokens be revoked without a terminal")
+        } else if lacks(&self.hosts, &|it| it == host) {
+            Some("your settings do not let tokens of this host be revoked without a terminal")
+        } else {
+            None
+        }
+    }
+}
