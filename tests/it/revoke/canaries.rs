@@ -124,14 +124,23 @@ fn search(secrets: &[String], said: &[(String, Run)], folder: &Path) {
         .filter(|path| !path.ends_with("successors"))
         .map(|path| (path.display().to_string(), std::fs::read(&path).unwrap_or_default()))
         .collect();
-    for name in ["plan.json", "done.md", "report.json", "gl.json"] {
-        assert!(written.iter().any(|(path, _)| path.ends_with(name)), "{name} was not written");
+    // Without a place for successors nothing is done, and nothing is reported.
+    let done = said[1].1.code != Some(2);
+    let expected = ["plan.json", "done.md", "report.json", "gl.json"];
+    for name in expected.iter().take(if done { 4 } else { 1 }) {
+        assert!(
+            written.iter().any(|(path, _)| path.ends_with(name)),
+            "{name}: {}",
+            said[1].1.stderr
+        );
     }
     for secret in secrets {
         let hidden = hidden(secret);
         for (what, run) in said {
-            assert!(!run.stdout.contains(hidden), "{what}: stdout has {hidden}");
-            assert!(!run.stderr.contains(hidden), "{what}: stderr has {hidden}");
+            for (name, text) in [("stdout", &run.stdout), ("stderr", &run.stderr)] {
+                let line = text.lines().find(|line| line.contains(hidden));
+                assert!(line.is_none(), "{what}: {name}: {line:?} has {hidden} of {secret}");
+            }
         }
         for (name, bytes) in &written {
             assert!(memchr::memmem::find(bytes, hidden.as_bytes()).is_none(), "{name}: {hidden}");
@@ -145,7 +154,9 @@ fn no_canary_leaves_the_cage_while_it_dies() {
     let operator = Sampler::new(1).friendly(24);
     for (number, (fault, request)) in FAULTS.into_iter().enumerate() {
         let (mut world, canaries) = world(&operator);
-        if number % 4 != 3 {
+        // What nobody has told the program it cannot hide.
+        let known = number % 4 != 3;
+        if known {
             world.folder.set("STANCH_GITLAB_TOKEN", &operator);
         }
         match fault {
@@ -158,7 +169,7 @@ fn no_canary_leaves_the_cage_while_it_dies() {
         std::fs::remove_file(world.folder.path().join("leak")).expect("gone");
         let mut secrets = successors(&world, &canaries);
         secrets.extend(canaries);
-        secrets.push(operator.clone());
+        secrets.retain(|it| known || *it != operator);
         search(&secrets, &said, &world.folder.path().join(".."));
         assert!(number != 0 || world.journal().exists(), "nothing was done");
         world.is_intact();
