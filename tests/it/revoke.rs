@@ -150,18 +150,26 @@ impl World {
 
     /// Waits until the server has had a request that begins so.
     #[track_caller]
-    fn wait_for(&self, request: &str) {
-        self.wait_until(|gitlab| gitlab.requests().iter().any(|it| line(it).starts_with(request)));
+    fn wait_for(&self, child: &mut Child, request: &str) {
+        self.wait_until(child, || self.count(request) > 0);
     }
 
+    /// Waits until then; the child must not have ended before.
     #[track_caller]
-    fn wait_until(&self, reached: impl Fn(&GitLab) -> bool) {
+    fn wait_until(&self, child: &mut Child, reached: impl Fn() -> bool) {
         let begun = Instant::now();
-        while !reached(&self.gitlab) {
+        while !reached() {
             let requests: Vec<_> = self.gitlab.requests().iter().map(line).collect();
+            let ended = child.try_wait().expect("a child").filter(|_| !reached());
+            assert!(ended.is_none(), "it ended too early ({ended:?}): {requests:#?}");
             assert!(begun.elapsed() < Duration::from_secs(20), "{requests:#?}");
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// How many requests have come that begin so.
+    fn count(&self, request: &str) -> usize {
+        self.gitlab.requests().iter().filter(|it| line(it).starts_with(request)).count()
     }
 }
 

@@ -106,6 +106,10 @@ fn faults_of_one_method_leave_the_others_alone() {
     ask_as(&gitlab, &second, SELF, "").is(200, "");
     ask_as(&gitlab, &second, delete, "").is(204, "");
     ask_as(&gitlab, &second, SELF, "").is(503, "");
+    gitlab.fault_after_times(1, ("GET /api/v4/user", SELF), Fault::Says(410, "{}".to_owned()));
+    ask_as(&gitlab, &first, "GET /api/v4/user", "").is(401, "");
+    ask_as(&gitlab, &first, SELF, "").is(410, "{}");
+    ask_as(&gitlab, &first, SELF, "").is(503, "");
 }
 
 #[test]

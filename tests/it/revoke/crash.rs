@@ -28,7 +28,7 @@ fn world(with_admin: bool) -> (World, [String; 2]) {
 /// journal.
 fn kill_when(world: &World, reached: impl Fn(&World) -> bool) -> Vec<Value> {
     let mut child = world.start(&[]);
-    world.wait_until(|_| reached(world));
+    world.wait_until(&mut child, || reached(world));
     // SIGKILL: nobody gets to tidy up.
     child.kill().expect("it runs");
     let run = finish(child);
@@ -47,10 +47,6 @@ fn whole_lines(world: &World) -> Vec<Value> {
 fn is_about(request: &Recorded, token: &str) -> bool {
     request.header("PRIVATE-TOKEN") == Some(token)
         || request.param("token").as_deref() == Some(token)
-}
-
-fn sent(world: &World, start: &str) -> usize {
-    world.gitlab.requests().iter().filter(|it| line(it).starts_with(start)).count()
 }
 
 /// Everything that was leaked is dead, the journal says so, and so do the answers on the way.
@@ -109,11 +105,11 @@ fn killed_before_the_request_is_taken() {
         let (world, tokens) = world(with_admin);
         let change = if with_admin { ADMIN } else { OWN };
         world.gitlab.fault_on(change, Fault::TimeoutBeforeHeaders);
-        let journal = kill_when(&world, |it| sent(it, change) == 1);
+        let journal = kill_when(&world, |it| it.count(change) == 1);
         assert_eq!(journal.last().expect("a line")["event"], "intent");
         assert!(tokens.iter().all(|it| world.lives(it)));
         takes_up(&world, &tokens, &journal);
-        assert_eq!(sent(&world, change), 3);
+        assert_eq!(world.count(change), 3);
     }
 }
 
@@ -126,7 +122,7 @@ fn killed_when_it_is_done_and_not_answered() {
         let journal = kill_when(&world, |it| tokens.iter().any(|token| !it.lives(token)));
         assert_eq!(journal.last().expect("a line")["event"], "intent");
         takes_up(&world, &tokens, &journal);
-        assert_eq!(sent(&world, change), 2);
+        assert_eq!(world.count(change), 2);
     }
 }
 
@@ -150,7 +146,7 @@ fn killed_while_it_proves_what_it_did() {
         assert_eq!(journal.last().expect("a line")["event"], "answer");
         assert!(tokens.iter().any(|it| !world.lives(it)));
         takes_up(&world, &tokens, &journal);
-        assert_eq!(sent(&world, change), 2);
+        assert_eq!(world.count(change), 2);
     }
 }
 
@@ -158,11 +154,11 @@ fn killed_while_it_proves_what_it_did() {
 fn killed_while_it_verifies() {
     let (world, tokens) = world(true);
     world.gitlab.fault_on(ASK, Fault::TimeoutBeforeHeaders);
-    let journal = kill_when(&world, |it| sent(it, ASK) > 0);
+    let journal = kill_when(&world, |it| it.count(ASK) > 0);
     assert_eq!(world.changes(), [""; 0]);
     assert!(!journal.iter().any(|it| it["event"] == "intent"));
     takes_up(&world, &tokens, &journal);
-    assert_eq!(sent(&world, ADMIN), 2);
+    assert_eq!(world.count(ADMIN), 2);
 }
 
 #[test]
@@ -171,22 +167,22 @@ fn killed_between_verifying_and_doing() {
     let token = world.leaked_pat(3, &["api"]);
     // The last question of verification opens the way for the obstacle.
     world.gitlab.fault_after("GET /api/v4/users/5", ASK, Fault::TimeoutBeforeHeaders);
-    let journal = kill_when(&world, |it| sent(it, ASK) == 2);
+    let journal = kill_when(&world, |it| it.count(ASK) == 2);
     assert_eq!(world.changes(), [""; 0]);
     takes_up(&world, &[token], &journal);
-    assert_eq!(sent(&world, ADMIN), 1);
+    assert_eq!(world.count(ADMIN), 1);
 }
 
 #[test]
 fn killed_between_two_tokens() {
     let (world, tokens) = world(true);
     world.gitlab.fault_after(ADMIN, ADMIN, Fault::TimeoutBeforeHeaders);
-    let journal = kill_when(&world, |it| sent(it, ADMIN) == 2);
+    let journal = kill_when(&world, |it| it.count(ADMIN) == 2);
     let receipts = journal.iter().filter(|it| it["event"] == "receipt").count();
     assert_eq!(receipts, 1, "{journal:#?}");
     assert_eq!(tokens.iter().filter(|it| world.lives(it)).count(), 1);
     takes_up(&world, &tokens, &journal);
-    assert_eq!(sent(&world, ADMIN), 3);
+    assert_eq!(world.count(ADMIN), 3);
 }
 
 #[test]
@@ -195,7 +191,7 @@ fn killed_again_and_again() {
     for _ in 0..3 {
         world.gitlab.clear_requests();
         world.gitlab.fault_on(ADMIN, Fault::TimeoutBeforeHeaders);
-        kill_when(&world, |it| sent(it, ADMIN) == 1);
+        kill_when(&world, |it| it.count(ADMIN) == 1);
         world.journal_is(0);
     }
     world.gitlab.fault_on(ADMIN, Fault::AnswerNeverComes);
@@ -204,7 +200,7 @@ fn killed_again_and_again() {
     world.gitlab.clear_requests();
     takes_up(&world, &tokens, &journal);
     // The one that died unseen is not sent again.
-    assert_eq!(sent(&world, ADMIN), 1);
+    assert_eq!(world.count(ADMIN), 1);
 }
 
 /// A rotation that is cut off is never repeated on the dead token: the family would go.
@@ -216,12 +212,12 @@ fn killed_while_it_rotates() {
     let more = ["--rotate", "--rotate-file", "../successors"];
     world.gitlab.fault_on(rotate, Fault::AnswerNeverComes);
     let mut child = world.start(&more);
-    world.wait_until(|_| !world.lives(&token));
+    world.wait_until(&mut child, || !world.lives(&token));
     child.kill().expect("it runs");
     finish(child);
     world.gitlab.heal();
     let run = world.apply(&more);
-    assert_eq!(sent(&world, rotate), 1);
+    assert_eq!(world.count(rotate), 1);
     assert_ne!(outcome(&run, &of_pat(&token)), "rotated");
     let state = world.gitlab.state();
     let successor =

@@ -161,7 +161,7 @@ fn two_at_once_do_not_mix() {
     let token = world.leaked_pat(10, &["api"]);
     world.gitlab.fault_on(ADMIN, Fault::TimeoutBeforeHeaders);
     let mut first = world.start(&[]);
-    world.wait_for(ADMIN);
+    world.wait_for(&mut first, ADMIN);
     let sent = world.changes().len();
     let second = world.apply(&[]).expect(2);
     assert!(second.stderr.contains("journal"), "{}", second.stderr);
@@ -206,7 +206,7 @@ fn what_is_left_open_and_not_found_again_is_counted() {
     let token = world.leaked_pat(13, &["api"]);
     world.gitlab.fault_on(ADMIN, Fault::TimeoutBeforeHeaders);
     let mut child = world.start(&[]);
-    world.wait_for(ADMIN);
+    world.wait_for(&mut child, ADMIN);
     child.kill().expect("it runs");
     finish(child);
     world.gitlab.heal();

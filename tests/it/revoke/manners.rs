@@ -7,7 +7,7 @@ use super::{
     ANN, PROJECT, World, fingerprint, finish, is_question, line, lines, made, of_pat, one, outcome,
     signal,
 };
-use crate::support::gitlab::Fault;
+use crate::support::gitlab::{Fault, Recorded};
 use crate::support::tokens::pat;
 
 const ADMIN: &str = "DELETE /api/v4/admin/token";
@@ -150,8 +150,9 @@ fn what_dies_meanwhile_is_left_alone() {
     let world = World::with_admin();
     let token = world.leaked_pat(10, &["api"]);
     world.gitlab.latency(Duration::from_millis(250));
-    let child = world.start(&[]);
-    world.wait_until(|it| it.requests().iter().any(|it| line(it) == LAST_OF_VERIFYING));
+    let mut child = world.start(&[]);
+    let has_verified = |it: &Recorded| line(it) == LAST_OF_VERIFYING;
+    world.wait_until(&mut child, || world.gitlab.requests().iter().any(has_verified));
     let at = world.gitlab.state().pats.iter().position(|it| it.token == token).expect("it");
     world.gitlab.state().pats[at].revoke();
     world.gitlab.latency(Duration::ZERO);
@@ -171,8 +172,8 @@ fn an_interrupt_ends_it_with_what_was_done() {
     world.leak(&tokens.iter().map(String::as_str).collect::<Vec<_>>());
     // Slow from the first one on, so that there is time to press the keys.
     world.gitlab.latency(Duration::from_millis(60));
-    let child = world.start(&["--verify-concurrency", "8"]);
-    world.wait_until(|it| it.requests().iter().filter(|it| line(it) == ADMIN).count() >= 2);
+    let mut child = world.start(&["--verify-concurrency", "8"]);
+    world.wait_until(&mut child, || world.count(ADMIN) >= 2);
     signal(&child, "-INT");
     let run = finish(child).expect(1);
     world.gitlab.latency(Duration::ZERO);

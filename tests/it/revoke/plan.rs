@@ -75,6 +75,42 @@ fn the_exit_code_says_whether_there_is_something_to_do() {
 }
 
 #[test]
+fn what_was_not_read_may_live() {
+    let world = World::with_admin();
+    let token = world.leaked_pat(1, &["api"]);
+    let run = world.apply(&["--max-file-size", "5"]).expect(3);
+    assert_eq!(run.summary()["complete"], false);
+    assert_eq!(world.changes(), [""; 0]);
+    assert!(world.lives(&token));
+}
+
+#[test]
+fn a_token_in_many_places_is_one_step() {
+    let world = World::with_admin();
+    let token = world.leaked_pat(1, &["api"]);
+    world.leak(&[&token, &token, &format!("again {token}")]);
+    assert_eq!(one(&world.revoke(&[]).expect(1), "step")["fingerprint"], of_pat(&token));
+    assert_eq!(one(&world.apply(&[]).expect(0), "receipt")["outcome"], "revoked");
+    assert_eq!(world.changes(), ["DELETE /api/v4/admin/token"]);
+}
+
+#[test]
+fn a_token_dies_where_it_lives() {
+    let (world, other) = (World::new(), World::new());
+    let token = pat(1);
+    other.gitlab.state().pat(&token, ANN, &["api"]);
+    world.leak(&[&token]);
+    let url = other.gitlab.url();
+    let run = world.apply(&["--gitlab-url", &url]).expect(0);
+    let receipt = one(&run, "receipt");
+    assert_eq!((&receipt["outcome"], &receipt["instance"]), (&json!("revoked"), &json!(url)));
+    assert_eq!(world.changes(), [""; 0]);
+    assert_eq!(other.changes(), ["DELETE /api/v4/personal_access_tokens/self"]);
+    assert!(!other.lives(&token));
+    other.is_intact();
+}
+
+#[test]
 fn the_same_steps_have_the_same_plan() {
     let world = World::with_admin();
     let first = world.leaked_pat(1, &["api"]);

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 use super::{ANN, PROJECT, World, fingerprint, line, lines, made, of_pat, one, outcome};
-use crate::support::gitlab::Fault;
+use crate::support::gitlab::{Fault, Recorded};
 use crate::support::program::Run;
 use crate::support::tokens::pat;
 
@@ -167,9 +167,10 @@ fn a_token_that_dies_meanwhile_is_not_rotated() {
     let world = World::with_admin();
     let (old, new) = (world.leaked_pat(10, &["api"]), pat(11));
     world.gitlab.latency(Duration::from_millis(250));
-    let child = world.start(INTO_FILE);
+    let mut child = world.start(INTO_FILE);
+    let has_verified = |it: &Recorded| line(it) == "GET /api/v4/users/5";
     // The last thing that is asked before the plan is made.
-    world.wait_until(|it| it.requests().iter().any(|it| line(it) == "GET /api/v4/users/5"));
+    world.wait_until(&mut child, || world.gitlab.requests().iter().any(has_verified));
     {
         let mut state = world.gitlab.state();
         let dead = state.pats.iter_mut().find(|it| it.token == old).expect("it").revoke();
