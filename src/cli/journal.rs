@@ -84,9 +84,9 @@ fn verify(typed: Option<&Path>, console: &Console) -> anyhow::Result<Exit> {
     }
     let open = journal.open();
     let mut said = format!(
-        "{}: {} lines, nothing was changed or taken away before the last one.\nhead {}\n",
+        "{}: {}, nothing was changed or taken away before the last one.\nhead {}\n",
         terminal(&path.display().to_string()),
-        words::number(journal.entries.len() as u64 + u64::from(journal.is_torn)),
+        words::count(journal.entries.len() as u64 + u64::from(journal.is_torn), "line"),
         journal.head
     );
     if journal.is_torn {

@@ -11,7 +11,7 @@ use super::operator::IDENTIFIABLE;
 use crate::model::facts::OwnerField;
 use crate::model::revocation::{Action, Way};
 use crate::model::secret::Secret;
-use crate::model::verdict::{AskedWith, Learned, Reach};
+use crate::model::verdict::{AskedWith, Learned, Reach, role};
 use crate::net::message::Request;
 
 /// The operator's credential at an instance, and whose it is.
@@ -142,8 +142,7 @@ impl Finder<'_> {
                         owner.is_some_and(|(place, id)| place == reach.place && id == reach.id);
                     reach.level.filter(|_| own)
                 });
-                let role =
-                    level.map(|level| format!(" (access level {level})")).unwrap_or_default();
+                let role = level.map(|level| format!(" ({})", role(level))).unwrap_or_default();
                 Some(format!("whatever runs as the bot @{name}{role} with it stops").into())
             }
             _ => breaks(self.kind()).map(Cow::Borrowed),

@@ -90,6 +90,23 @@ pub struct Reach {
     pub level: Option<u64>,
 }
 
+/// The role of an access level (GitLab `doc/api/access_requests.md`).
+pub fn role(level: u64) -> String {
+    let known = match level {
+        5 => "minimal access",
+        10 => "guest",
+        15 => "planner",
+        20 => "reporter",
+        25 => "security manager",
+        30 => "developer",
+        40 => "maintainer",
+        50 => "owner",
+        60 => "administrator",
+        _ => return format!("access level {level}"),
+    };
+    known.to_owned()
+}
+
 /// Who a token acts as.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct User {

@@ -9,7 +9,7 @@ use super::escape::terminal;
 use super::layout::Paint;
 use super::words;
 use crate::model::finding::Finding;
-use crate::model::verdict::{Asked, AskedWith, Learned, Reach, State, User, Verdict};
+use crate::model::verdict::{Asked, AskedWith, Learned, Reach, State, User, Verdict, role};
 
 /// Groups and projects that are named; the rest is counted.
 const NAMED: usize = 4;
@@ -134,23 +134,6 @@ fn place(reach: &Reach) -> String {
         Some(level) => format!("{name} ({})", role(level)),
         None => name,
     }
-}
-
-/// The role of an access level (GitLab `doc/api/access_requests.md`).
-fn role(level: u64) -> String {
-    let known = match level {
-        5 => "minimal access",
-        10 => "guest",
-        15 => "planner",
-        20 => "reporter",
-        25 => "security manager",
-        30 => "developer",
-        40 => "maintainer",
-        50 => "owner",
-        60 => "administrator",
-        _ => return format!("access level {level}"),
-    };
-    known.to_owned()
 }
 
 /// Whose credential asked, and what that left behind.

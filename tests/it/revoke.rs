@@ -11,6 +11,7 @@ mod plan;
 mod policy;
 mod property;
 mod rotate;
+mod session;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
