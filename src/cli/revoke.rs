@@ -40,46 +40,32 @@ pub fn run(args: &RevokeArgs, global: &GlobalArgs, console: &Console) -> anyhow:
     );
     let files = Files::prepare(args)?;
     let targets = read_targets(args)?;
-    let config = settings::config(global, &targets.work_trees)?;
-    let engine = settings::engine(&args.scan.rules, &args.scan.prefix, &config)?;
-    let setting = config.revoke.clone().unwrap_or_default();
-    let options = Options {
-        action: if args.own.rotate { Action::Rotate } else { Action::Revoke },
-        policy: policy::policy(&setting)?,
-        // Whatever a GitLab job has checked out has come from the server.
-        include_local: args.own.include_local || is_job(),
-        has_history: !targets.work_trees.is_empty() || targets.head.is_some(),
-        unattended: args.own.yes || person.is_none(),
-    };
     let started = now();
-    let verifier =
-        Verifier::prepare(&args.scan.verify, &config, &targets.remotes, (console, started))?;
-    let Some(mut verifier) = verifier else { bail!("nobody is to be asked") };
-    let home = Home { project: args.own.project.clone(), group: args.own.group.clone() };
-    verifier.at_home(home);
-    let ceiling = args.own.max_revocations.or(setting.max);
-    let ceiling = ceiling.or(options.unattended.then_some(CEILING));
-    let mut session = Session { args, console, engine, verifier, options, ceiling, person };
+    let mut session = Session::prepare((args, global, console), &targets, person, started)?;
     let (mut outcome, plan) = session.plan(targets)?;
     if let Some(file) = &files.plan_out {
         file.write(writer::document(&outcome, &plan.revocation).as_bytes(), false)?;
     }
-    let (revocation, not_done) = session.carry_out(plan, &mut outcome, files.known.as_ref())?;
+    let done = session.carry_out(plan, &mut outcome, files.known.as_ref())?;
     let context = session.context(started);
-    files.write(&outcome, &revocation, &context)?;
-    session.print(&outcome, &revocation, &context)?;
-    if revocation.open_steps > 0 {
+    // What was done is told even when a report of it cannot be written.
+    let written = files.write(&outcome, &done.revocation, &context);
+    if !done.was_shown {
+        session.print(&outcome, &done.revocation, &context)?;
+    }
+    if done.revocation.open_steps > 0 {
         console.note(&format!(
             "steps of earlier runs without an end, whose secrets were not found here: {}; stanch \
              journal verify lists them, and stanch revoke on the same targets asks about them",
-            revocation.open_steps
+            done.revocation.open_steps
         ));
     }
     console.undone(&outcome.coverage);
-    if let Some(why) = not_done {
+    written?;
+    if let Some(why) = done.not_done {
         bail!("{why}: nothing was changed");
     }
-    Ok(exit(&outcome, &revocation))
+    Ok(exit(&outcome, &done.revocation))
 }
 
 /// Refuses what has no meaning here.
@@ -139,8 +125,21 @@ impl Files {
             reports: output::prepare(&args.scan.report)?,
             markdown: named("summary", &args.own.markdown)?,
             plan_out: named("plan", &args.own.plan_out)?,
-            known: args.own.plan.as_deref().map(PlanFile::read).transpose()?,
+            known: Self::known(args)?,
         })
+    }
+
+    fn known(args: &RevokeArgs) -> anyhow::Result<Option<PlanFile>> {
+        let Some(path) = &args.own.plan else { return Ok(None) };
+        let known = PlanFile::read(path)?;
+        let rotates = known.steps.iter().any(|it| it.action == Action::Rotate);
+        ensure!(
+            rotates == args.own.rotate || known.steps.is_empty(),
+            "plan {} {} tokens: give --rotate exactly when it was given for the plan",
+            path.display(),
+            if rotates { "rotates" } else { "revokes" }
+        );
+        Ok(Some(known))
     }
 
     fn write(
@@ -175,7 +174,50 @@ struct Session<'a> {
     person: Option<Person>,
 }
 
-impl Session<'_> {
+/// What came of a plan.
+struct Done {
+    revocation: Revocation,
+    /// Why nothing was changed although that was wanted.
+    not_done: Option<String>,
+    /// True when the person at the terminal has seen the plan already.
+    was_shown: bool,
+}
+
+impl Done {
+    fn nothing(revocation: Revocation, not_done: Option<String>, was_shown: bool) -> Self {
+        Self { revocation, not_done, was_shown }
+    }
+}
+
+impl<'a> Session<'a> {
+    /// Settings and arguments, turned into what they mean.
+    fn prepare(
+        (args, global, console): (&'a RevokeArgs, &GlobalArgs, &'a Console),
+        targets: &Targets,
+        person: Option<Person>,
+        started: i64,
+    ) -> anyhow::Result<Self> {
+        let config = settings::config(global, &targets.work_trees)?;
+        let engine = settings::engine(&args.scan.rules, &args.scan.prefix, &config)?;
+        let setting = config.revoke.clone().unwrap_or_default();
+        let options = Options {
+            action: if args.own.rotate { Action::Rotate } else { Action::Revoke },
+            policy: policy::policy(&setting)?,
+            // Whatever a GitLab job has checked out has come from the server.
+            include_local: args.own.include_local || is_job(),
+            has_history: !targets.work_trees.is_empty() || targets.head.is_some(),
+            unattended: args.own.yes || person.is_none(),
+        };
+        let verifier =
+            Verifier::prepare(&args.scan.verify, &config, &targets.remotes, (console, started))?;
+        let Some(mut verifier) = verifier else { bail!("nobody is to be asked") };
+        let home = Home { project: args.own.project.clone(), group: args.own.group.clone() };
+        verifier.at_home(home);
+        let ceiling = args.own.max_revocations.or(setting.max);
+        let ceiling = ceiling.or(options.unattended.then_some(CEILING));
+        Ok(Self { args, console, engine, verifier, options, ceiling, person })
+    }
+
     /// Scans, asks, and plans.
     fn plan(&mut self, targets: Targets) -> anyhow::Result<(Outcome, Plan)> {
         let options = settings::scan_options(&self.args.scan);
@@ -201,7 +243,7 @@ impl Session<'_> {
         mut plan: Plan,
         outcome: &mut Outcome,
         known: Option<&PlanFile>,
-    ) -> anyhow::Result<(Revocation, Option<String>)> {
+    ) -> anyhow::Result<Done> {
         let left_out = known.map(|known| known.limit(&mut plan, &outcome.findings));
         if !self.args.own.apply || plan.revocation.interrupted {
             let path = journal_file::place(self.args.own.journal.as_deref()).ok();
@@ -209,11 +251,12 @@ impl Session<'_> {
             let journal = Journal::read(&text.unwrap_or_default());
             plan.revocation.open_steps = apply::lost(&journal, &outcome.findings);
             let cut = self.args.own.apply.then(|| "verifying was interrupted".to_owned());
-            return Ok((plan.revocation, cut));
+            return Ok(Done::nothing(plan.revocation, cut, false));
         }
         let mut receipts = left_out.unwrap_or_default();
         if let Err(why) = self.confirm(&plan, outcome)? {
-            return Ok((plan.revocation, Some(why)));
+            let was_shown = self.asks(&plan) && self.args.scan.format == Format::Human;
+            return Ok(Done::nothing(plan.revocation, Some(why), was_shown));
         }
         let mut revocation = apply::apply(self, plan, outcome, &mut receipts)?;
         for receipt in &receipts {
@@ -227,7 +270,13 @@ impl Session<'_> {
         }
         Finding::sort(&mut outcome.findings);
         revocation.receipts = Some(receipts);
-        Ok((revocation, None))
+        Ok(Done { revocation, not_done: None, was_shown: false })
+    }
+
+    /// True when a person is asked whether this is what is wanted.
+    fn asks(&self, plan: &Plan) -> bool {
+        let into_one = self.args.own.rotate_into.is_none() || plan.targets.len() <= 1;
+        self.person.is_some() && !self.args.own.yes && !plan.targets.is_empty() && into_one
     }
 
     /// Asks the person whether this is what is wanted, and refuses what is too much.
@@ -242,7 +291,7 @@ impl Session<'_> {
         if count == 0 {
             return Ok(Ok(()));
         }
-        let Some(person) = self.person.as_ref().filter(|_| !self.args.own.yes) else {
+        let Some(person) = self.person.as_ref().filter(|_| self.asks(plan)) else {
             return Ok(match too_many {
                 Some(most) => Err(format!(
                     "the plan has {count} tokens, and no more than {most} are revoked without asking \

@@ -87,3 +87,76 @@ fn of_small_kinds(kind: &str) -> &'static str {
         _ => "revoke it where it was made",
     }
 }
+
+/// The page on which a person does it: `address` is the instance, `project` and `group` are what the
+/// token belongs to, as a path or an id.
+pub fn page(
+    kind: &str,
+    address: &str,
+    project: Option<&str>,
+    group: Option<&str>,
+) -> Option<String> {
+    let of_user = match kind {
+        "personal_access_token" | "feed_token" | "incoming_mail_token" => "personal_access_tokens",
+        "oauth_access_token" | "oauth_application_secret" => "applications",
+        "session_cookie" => "active_sessions",
+        _ => "",
+    };
+    if !of_user.is_empty() {
+        return Some(format!("{address}/-/user_settings/{of_user}"));
+    }
+    let in_project = match kind {
+        "deploy_token" | "deploy_key" => "settings/repository",
+        "pipeline_trigger_token" | "runner_authentication_token" | "runner_registration_token" => {
+            "settings/ci_cd"
+        }
+        "feature_flags_client_token" => "feature_flags",
+        "kubernetes_agent_token" => "clusters",
+        "ci_job_token" => "jobs",
+        _ => "",
+    };
+    match (project, group) {
+        // A project's number leads to its first page (`config/routes/project.rb`).
+        (Some(id), _) if is_number(id) => Some(format!("{address}/projects/{id}")),
+        (Some(path), _) if !in_project.is_empty() => {
+            Some(format!("{address}/{path}/-/{in_project}"))
+        }
+        (None, Some(path)) if kind == "scim_token" && !is_number(path) => {
+            Some(format!("{address}/groups/{path}/-/saml"))
+        }
+        (None, Some(path)) if in_project.starts_with("settings") && !is_number(path) => {
+            Some(format!("{address}/groups/{path}/-/{in_project}"))
+        }
+        _ => None,
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::page;
+
+    #[test]
+    fn pages_are_those_of_who_can_do_it() {
+        let host = "https://gitlab.example.com";
+        let show = |kind, project, group| page(kind, host, project, group).unwrap_or_default();
+        assert_eq!(
+            show("personal_access_token", Some("7"), None),
+            "https://gitlab.example.com/-/user_settings/personal_access_tokens"
+        );
+        assert_eq!(
+            show("deploy_token", Some("acme/shop"), None),
+            "https://gitlab.example.com/acme/shop/-/settings/repository"
+        );
+        assert_eq!(show("deploy_token", Some("7"), None), "https://gitlab.example.com/projects/7");
+        assert_eq!(
+            show("scim_token", None, Some("acme")),
+            "https://gitlab.example.com/groups/acme/-/saml"
+        );
+        assert_eq!(show("deploy_token", None, None), "");
+        assert_eq!(show("workspace_token", None, None), "");
+    }
+}

@@ -44,11 +44,14 @@ pub fn ask(means: &Means<'_>, target: &Target) -> Fate {
         };
         match judged {
             Judged::Proven { state: State::Live, .. } => return Fate::Live,
-            // It lived here when the plan was made: what does not know it now has lost it.
-            Judged::Proven {
-                state: State::Expired | State::Revoked | State::UnknownHere, ..
-            } => {
-                return Fate::Dead;
+            Judged::Proven { state: State::Expired | State::Revoked, .. } => return Fate::Dead,
+            // What knew it when the plan was made, and does not know it now, has lost it. Another
+            // question may be refused for reasons of its own.
+            Judged::Proven { state: State::UnknownHere, reason, .. } => {
+                if knew(target, &question) {
+                    return Fate::Dead;
+                }
+                why = reason.unwrap_or("it is not taken there, which proves nothing here".into());
             }
             Judged::Absent(_) if is_proof(means, target, &question, operator) => return Fate::Dead,
             Judged::Open(reason) => return Fate::Open(reason),
@@ -59,6 +62,11 @@ pub fn ask(means: &Means<'_>, target: &Target) -> Fate {
     Fate::Open(why)
 }
 
+/// True when this question has found the token before, or would find every one of its kind.
+fn knew(target: &Target, question: &Question) -> bool {
+    target.proven_by == Some(question.request.route) || question.judge == Judge::SelfInformation
+}
+
 /// True when "I do not have it" is proof: the same question found it before and still finds others.
 fn is_proof(
     means: &Means<'_>,
@@ -66,7 +74,7 @@ fn is_proof(
     question: &Question,
     operator: Option<&Operator>,
 ) -> bool {
-    if target.proven_by != Some(question.request.route) {
+    if !knew(target, question) {
         return false;
     }
     let Judge::Identified(_) = question.judge else { return true };

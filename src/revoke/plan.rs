@@ -9,8 +9,9 @@ use sha2::{Digest as _, Sha256};
 use super::policy::Policy;
 use super::{Plan, Target};
 use crate::gitlab::operator::IDENTIFIABLE;
-use crate::gitlab::remedy::remedy;
+use crate::gitlab::remedy::{page, remedy};
 use crate::gitlab::ways::{Change, Doomed, Operator, ways};
+use crate::model::facts::OwnerField;
 use crate::model::finding::{Evidence, Finding};
 use crate::model::origin::Origin;
 use crate::model::provenance::Exposure;
@@ -125,12 +126,13 @@ impl Chooser<'_> {
     fn choose(&self, number: usize) -> Choice {
         let finding = &self.findings[number];
         if self.verified.own.contains(&finding.secret) {
-            return refused(finding, "it is the credential that stanch itself uses here", None);
+            let why = "it is the credential that stanch itself uses here";
+            return self.refused(finding, why, Help::None);
         }
         match finding.verdict.state {
             State::Live => match self.doom(number) {
                 Ok(target) => Choice::Doomed(Box::new(target)),
-                Err((why, help)) => refused(finding, why, help),
+                Err((why, help)) => self.refused(finding, why, help),
             },
             State::Expired | State::Revoked => Choice::Dead,
             State::UnknownHere => Choice::UnknownHere,
@@ -141,33 +143,33 @@ impl Chooser<'_> {
             State::NotAsked | State::Inconclusive => {
                 let why = finding.verdict.reason.as_deref().unwrap_or("nobody was asked");
                 let why = format!("stanch cannot tell whether it lives: {why}");
-                refused(finding, why, Some(remedy(&finding.rule.kind)))
+                self.refused(finding, why, Help::Page)
             }
         }
     }
 
     /// A token that lives: its ways, or why it is left alone.
-    fn doom(&self, number: usize) -> Result<Target, (Cow<'static, str>, Option<&'static str>)> {
+    fn doom(&self, number: usize) -> Result<Target, (Cow<'static, str>, Help)> {
         let finding = &self.findings[number];
         let verdict = &finding.verdict;
         let address = verdict.instance.as_deref().unwrap_or_default();
         let instances = &self.verified.instances;
         let place = instances.iter().position(|it| it.address.to_string() == address);
-        let place = place.ok_or_else(|| ("nobody knows where it lives".into(), None))?;
+        let place = place.ok_or_else(|| ("nobody knows where it lives".into(), Help::None))?;
         let operator = self.operators[place].as_ref();
         if operator.is_some_and(|it| is_own(it, finding)) {
-            return Err(("it is the credential that stanch itself uses here".into(), None));
+            return Err(("it is the credential that stanch itself uses here".into(), Help::None));
         }
         if let Some(why) = self.options.policy.protects(finding) {
-            return Err((why.into(), None));
+            return Err((why.into(), Help::None));
         }
         if let Some(why) = self.is_local(finding) {
-            return Err((why.into(), None));
+            return Err((why.into(), Help::None));
         }
         let host = instances[place].address.host();
         let forbidden = self.options.policy.forbids(finding, host);
         if let Some(why) = forbidden.filter(|_| self.options.unattended) {
-            return Err((why.into(), None));
+            return Err((why.into(), Help::None));
         }
         let task = Task {
             kind: finding.rule.kind.clone(),
@@ -188,7 +190,7 @@ impl Chooser<'_> {
                 Action::Rotate => self.no_rotation(finding),
                 Action::Revoke => impossible(&finding.rule.kind, operator),
             };
-            return Err((why.into(), Some(remedy(&finding.rule.kind))));
+            return Err((why.into(), Help::Page));
         }
         Ok(Target {
             finding: number,
@@ -236,6 +238,48 @@ impl Chooser<'_> {
         })
     }
 
+    fn refused(
+        &self,
+        finding: &Finding,
+        reason: impl Into<Cow<'static, str>>,
+        help: Help,
+    ) -> Choice {
+        let instance = finding.verdict.instance.clone();
+        let kind = &finding.rule.kind;
+        let remedy = (help == Help::Page).then(|| {
+            let steps = remedy(kind);
+            match instance.as_deref().and_then(|address| self.page(finding, address)) {
+                Some(page) => format!("{steps} ({page})").into(),
+                None => Cow::Borrowed(steps),
+            }
+        });
+        Choice::Refused(Refusal {
+            fingerprint: finding.fingerprint.clone(),
+            kind: kind.clone(),
+            instance,
+            reason: reason.into(),
+            remedy,
+        })
+    }
+
+    /// The page on which a person ends it.
+    fn page(&self, finding: &Finding, address: &str) -> Option<String> {
+        let known = |place: &str, beside: OwnerField, typed: &Option<String>| {
+            let reach = &finding.verdict.learned.reach;
+            let mut own = reach.iter().filter(|it| it.place == place);
+            let first = own.next().filter(|_| reach.len() == 1);
+            let told = first
+                .map(|it| if it.path.is_empty() { it.id.to_string() } else { it.path.clone() });
+            let beside = || finding.facts.owner.get(&beside).map(u64::to_string);
+            told.or_else(|| typed.clone()).or_else(beside)
+        };
+        let home = &self.verified.home;
+        let project = known("project", OwnerField::Project, &home.project);
+        let group = finding.facts.group_path.clone();
+        let group = group.or_else(|| known("group", OwnerField::Group, &home.group));
+        page(&finding.rule.kind, address, project.as_deref(), group.as_deref())
+    }
+
     fn no_rotation(&self, finding: &Finding) -> &'static str {
         match finding.rule.kind.as_str() {
             "personal_access_token" => {
@@ -245,6 +289,13 @@ impl Chooser<'_> {
             _ => "GitLab does not rotate this kind; without --rotate it can be revoked",
         }
     }
+}
+
+/// Whether a person is told what to do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Help {
+    None,
+    Page,
 }
 
 /// True when a token is the operator's own, by its id.
@@ -267,18 +318,4 @@ fn impossible(kind: &str, operator: Option<&Operator>) -> &'static str {
         }
         Some(_) => "it cannot end itself, and where it belongs is not known",
     }
-}
-
-fn refused(
-    finding: &Finding,
-    reason: impl Into<Cow<'static, str>>,
-    remedy: Option<&'static str>,
-) -> Choice {
-    Choice::Refused(Refusal {
-        fingerprint: finding.fingerprint.clone(),
-        kind: finding.rule.kind.clone(),
-        instance: finding.verdict.instance.clone(),
-        reason: reason.into(),
-        remedy: remedy.map(Cow::Borrowed),
-    })
 }

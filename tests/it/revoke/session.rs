@@ -6,6 +6,7 @@ use crate::support::program::Folder;
 use crate::support::tokens::pat;
 use stanch::token::sample::Sampler;
 
+#[allow(clippy::print_stdout, reason = "it is for people to look at")]
 fn show(folder: &Folder, arguments: &[&str]) {
     let run = folder.run(arguments);
     let all = arguments.join(" ");
@@ -23,6 +24,7 @@ fn repository(text: &str) -> Folder {
 
 #[test]
 #[ignore = "prints what a person would see, for people to look at"]
+#[allow(clippy::print_stdout, reason = "it is for people to look at")]
 fn session() {
     let gitlab = GitLab::start();
     let (ann, bot) = (pat(1), Sampler::new(3).routable("glpat-", "o:1\nu:9ix"));
