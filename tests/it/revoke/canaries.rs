@@ -89,7 +89,7 @@ fn run_all(world: &World, number: usize) -> Vec<(String, Run)> {
     let url = world.gitlab.url();
     let format = FORMATS[number % FORMATS.len()];
     let mut common = vec!["revoke", "leak", "--gitlab-url", &url, "--format", format];
-    common.extend(["--project", "7", "--verify-timeout", "3s"]);
+    common.extend(["--project", "7", "--verify-timeout", "2s"]);
     let into: &[&str] = &["--rotate", "--rotate-file", "../successors"];
     match number % 3 {
         0 => {}
