@@ -23,6 +23,9 @@ const LAG: [Duration; 3] =
 /// The wait before a request is made again.
 const BACK_OFF: Duration = Duration::from_millis(500);
 
+/// What became of a successor whose answer never came.
+const LOST: &str = "its successor was lost on the way: make a new token";
+
 type Why = Cow<'static, str>;
 
 /// Where things are written while a plan is carried out.
@@ -45,7 +48,7 @@ pub fn execute(
     let mut broken: Option<Why> = None;
     let Plan { targets, revocation, .. } = plan;
     for target in &targets {
-        let mut run = Run { means, books, plan: &revocation.plan, target };
+        let mut run = Run { means, books, plan: &revocation.plan, target, unsure: None };
         let end = match broken.clone().or_else(|| means.is_over().map(Cow::Borrowed)) {
             Some(why) => End { ending: Ending::Refused, why: Some(why), way: None },
             None => run.token(),
@@ -97,6 +100,8 @@ struct Run<'a, 'b> {
     books: &'a mut Books<'b>,
     plan: &'a str,
     target: &'a Target,
+    /// The last request of which nobody knows whether it was carried out.
+    unsure: Option<Way>,
 }
 
 impl Run<'_, '_> {
@@ -185,6 +190,7 @@ impl Run<'_, '_> {
                 Effect::NotThisWay(why) => return Outcome::NotTaken(why),
                 Effect::Open(reason) => why = reason,
             }
+            self.unsure = exchange.sent.then(|| way.clone()).or(self.unsure.take());
             match ask(self.means, self.target) {
                 Fate::Dead => return Outcome::Dead(exchange.sent.then_some(way)),
                 Fate::Live if self.means.is_over().is_some() => break,
@@ -200,7 +206,7 @@ impl Run<'_, '_> {
 
     /// Asks afresh, and says how it ended.
     fn prove(&mut self, taken: Option<Way>, successor: Option<Secret>, failed: Option<Why>) -> End {
-        let follows = self.follows(taken.as_ref(), successor);
+        let mut follows = self.follows(taken.as_ref(), successor);
         let mut fate = ask(self.means, self.target);
         for wait in LAG {
             if fate == Fate::Live && taken.is_some() && failed.is_none() {
@@ -208,6 +214,14 @@ impl Run<'_, '_> {
                 fate = ask(self.means, self.target);
             }
         }
+        let taken = match (fate == Fate::Dead, taken, self.unsure.take()) {
+            // It was carried out after all, and nobody has seen the successor.
+            (true, None, Some(way)) => {
+                follows = Err(LOST.into());
+                Some(way)
+            }
+            (_, taken, _) => taken,
+        };
         let rotates = self.target.action == Action::Rotate;
         let (ending, why) = match (fate, taken.is_some()) {
             (Fate::Dead, true) if rotates => match follows {
@@ -231,7 +245,7 @@ impl Run<'_, '_> {
         let Some(destination) = &mut self.books.destination else { return Ok(()) };
         match (taken, successor) {
             (Some(_), Some(successor)) => destination.take(self.means, self.target, &successor),
-            (Some(_), None) => Err("its successor was lost on the way: make a new token".into()),
+            (Some(_), None) => Err(LOST.into()),
             (None, _) => Ok(()),
         }
     }
