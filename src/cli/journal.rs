@@ -9,9 +9,9 @@ use super::console::Console;
 use super::exit::Exit;
 use super::journal_file::{place, read};
 use crate::report::Format;
-use crate::report::escape::terminal;
+use crate::report::escape::{self, terminal};
 use crate::report::words;
-use crate::revoke::journal::{Entry, Event, Journal};
+use crate::revoke::journal::{Entry, Event, Journal, can_be_read};
 
 /// Shows or checks.
 pub fn run(args: &JournalArgs, console: &Console) -> anyhow::Result<Exit> {
@@ -26,14 +26,11 @@ fn show(typed: Option<&Path>, format: Format, console: &Console) -> anyhow::Resu
     let Some(text) = read(&path)? else { bail!("there is no journal {}", path.display()) };
     let journal = Journal::read(&text);
     match format {
-        // As it stands in the file, without what cannot be read.
+        // As they stand in the file, without what cannot be read.
         Format::Jsonl => {
-            let lines = journal.entries.iter().map(|(time, entry)| {
-                let mut value = serde_json::to_value(entry).unwrap_or_default();
-                value["time"] = time.clone().into();
-                format!("{value}\n")
-            });
-            console.print(lines.collect::<String>().as_bytes())?;
+            let lines = text.split(|&byte| byte == b'\n').filter(|line| can_be_read(line));
+            let lines = lines.map(|line| String::from_utf8_lossy(line) + "\n");
+            console.print(escape::json(lines.collect::<String>()).as_bytes())?;
         }
         Format::Human => {
             let lines = journal.entries.iter().map(|(time, entry)| line(time, entry));

@@ -23,7 +23,7 @@ pub struct JournalFile {
     head: String,
     clock: fn() -> i64,
     /// A line could not be written whole: nothing may follow it but the next run's note of that.
-    is_broken: bool,
+    broken: Option<String>,
 }
 
 /// Where the journal lies: as typed, else in the user's state folder (XDG Base Directory
@@ -92,8 +92,8 @@ impl JournalFile {
         ensure!(metadata.is_file(), "cannot write journal {shown}: it is no plain file");
         let own = metadata.uid() == rustix::process::geteuid().as_raw();
         ensure!(
-            own && metadata.mode() & 0o022 == 0,
-            "journal {shown} is another's, or can be written by others; chmod 600 it if it is yours"
+            own && metadata.mode() & 0o077 == 0,
+            "journal {shown} is another's, or is open to others; chmod 600 it if it is yours"
         );
         match file.try_lock() {
             Ok(()) => {}
@@ -105,7 +105,9 @@ impl JournalFile {
                 bail!("journal {shown} cannot be locked: {}", reason(&error))
             }
         }
-        let journal = Journal::read(&contents(&mut file, path)?);
+        let text = contents(&mut file, path)?;
+        let journal = Journal::read(&text);
+        let ends_torn = if text.last().is_some_and(|&byte| byte != b'\n') { "\n" } else { "" };
         if let Some(fault) = journal.faults.first() {
             bail!(
                 "journal {shown}:{}: {}; look at it (stanch journal verify), keep it, and name another \
@@ -114,19 +116,22 @@ impl JournalFile {
                 fault.what
             );
         }
+        // A file that is new must be in its folder still when the machine stops.
+        let folder = path.parent().filter(|it| *it != Path::new("")).unwrap_or(Path::new("."));
+        let synced = File::open(folder).and_then(|folder| folder.sync_all());
+        synced.map_err(|error| anyhow!("cannot write journal {shown}: {}", reason(&error)))?;
         let mut opened = Self {
             file,
             path: path.to_path_buf(),
             head: journal.head.clone(),
             clock,
-            is_broken: false,
+            broken: None,
         };
         let noted = match journal.is_torn {
-            true => opened
-                .write(b"\n")
-                .and_then(|()| opened.note(&Entry { event: Event::Torn, ..Entry::default() })),
-            // Finds out now whether there is room, before anything is decided.
-            false => opened.write(b""),
+            true => {
+                opened.write_entry(ends_torn, &Entry { event: Event::Torn, ..Entry::default() })
+            }
+            false => Ok(()),
         };
         noted.map_err(|why| anyhow!("cannot write journal {shown}: {why}"))?;
         Ok((opened, journal))
@@ -137,27 +142,41 @@ impl JournalFile {
         &self.path
     }
 
+    /// Why a line could not be written.
+    pub fn complaint(&self) -> Option<String> {
+        let shown = self.path.display();
+        self.broken
+            .as_ref()
+            .map(|why| format!("journal {shown} could not be written to its end: {why}"))
+    }
+
     /// The hash of the last line.
     pub fn head(&self) -> &str {
         &self.head
     }
 
+    /// Writes an entry at once, behind what ends the line before.
+    fn write_entry(&mut self, before: &str, entry: &Entry) -> Result<(), String> {
+        let time = when::utc((self.clock)()).unwrap_or_default();
+        let line = line(&self.head, &time, entry);
+        self.write(&[before.as_bytes(), line.as_bytes()].concat())?;
+        self.head = hash(line.trim_end_matches('\n').as_bytes());
+        Ok(())
+    }
+
     fn write(&mut self, bytes: &[u8]) -> Result<(), String> {
-        if self.is_broken {
+        if self.broken.is_some() {
             return Err("an earlier line could not be written".to_owned());
         }
         let written = self.file.write_all(bytes).and_then(|()| self.file.sync_data());
-        self.is_broken = written.is_err();
-        written.map_err(|error| reason(&error))
+        let written = written.map_err(|error| reason(&error));
+        self.broken = written.as_ref().err().cloned();
+        written
     }
 }
 
 impl Ledger for JournalFile {
     fn note(&mut self, entry: &Entry) -> Result<(), String> {
-        let time = when::utc((self.clock)()).unwrap_or_default();
-        let line = line(&self.head, &time, entry);
-        self.write(line.as_bytes())?;
-        self.head = hash(line.trim_end_matches('\n').as_bytes());
-        Ok(())
+        self.write_entry("", entry)
     }
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::settings;
 use crate::model::finding::Finding;
-use crate::model::revocation::{Action, Ending, Receipt, Revocation, Step, Way};
+use crate::model::revocation::{Action, Ending, Receipt, Refusal, Revocation, Step, Way};
 use crate::model::verdict::AskedWith;
 use crate::revoke::Plan;
 use crate::revoke::plan::id;
@@ -39,6 +39,7 @@ struct WireStep {
     kind: String,
     instance: String,
     action: String,
+    into: Option<String>,
     #[serde(flatten)]
     way: WireWay,
     #[serde(default)]
@@ -77,6 +78,7 @@ impl WireStep {
             action: [Action::Revoke, Action::Rotate]
                 .into_iter()
                 .find(|action| action.word() == self.action)?,
+            into: self.into,
             way: self.way.read()?,
             otherwise: self.otherwise.into_iter().map(WireWay::read).collect::<Option<_>>()?,
         })
@@ -120,10 +122,31 @@ impl PlanFile {
                 receipts.push(left_out(step, revocation, findings));
             }
         }
+        let is_listed =
+            |fingerprint: &str| self.steps.iter().any(|it| it.fingerprint == fingerprint);
+        let mut strangers: Vec<Refusal> = Vec::new();
+        for step in revocation.steps.iter().filter(|step| !is_listed(&step.fingerprint)) {
+            if strangers.iter().all(|it| it.fingerprint != step.fingerprint) {
+                strangers.push(stranger(step));
+            }
+        }
+        revocation.refusals.retain(|refusal| !is_listed(&refusal.fingerprint));
         revocation.steps.retain(|step| kept.contains(&step.fingerprint));
-        revocation.refusals.clear();
+        // What lives and is not in it is not touched, but not hidden either.
+        revocation.refusals.extend(strangers);
         revocation.plan.clone_from(&self.id);
         receipts
+    }
+}
+
+/// A token that lives, and that the plan of the file does not have.
+fn stranger(step: &Step) -> Refusal {
+    Refusal {
+        fingerprint: step.fingerprint.clone(),
+        kind: step.kind.clone(),
+        instance: Some(step.instance.clone()),
+        reason: "it lives, but the plan that is carried out does not have it".into(),
+        remedy: None,
     }
 }
 
@@ -149,6 +172,7 @@ fn left_out(step: &Step, revocation: &Revocation, findings: &[Finding]) -> Recei
         instance: Some(step.instance.clone()),
         ending,
         reason,
+        remedy: None,
         way: None,
     }
 }

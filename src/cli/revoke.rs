@@ -1,27 +1,36 @@
 //! `stanch revoke`: scans, asks, plans; and carries the plan out when that is confirmed.
 
 mod apply;
+mod files;
 
-use anyhow::{bail, ensure};
+use std::time::Duration;
+
+use anyhow::{anyhow, bail, ensure};
+use memchr::memmem;
+
+use files::Files;
 
 use super::args::{FailOn, GlobalArgs, RevokeArgs};
 use super::confirm::Person;
-use super::console::{COLUMNS, Console};
+use super::console::Console;
 use super::exit::Exit;
-use super::output::ReportFile;
 use super::plan_file::PlanFile;
 use super::progress::Display;
 use super::scan::now;
 use super::targets::Targets;
 use super::verify::Verifier;
-use super::{journal, journal_file, output, policy, prompt, settings, targets};
+use super::{journal, journal_file, policy, prompt, settings, targets};
 use crate::engine::Engine;
 use crate::gitlab::ladder::Home;
+use crate::gitlab::ways::Operator;
 use crate::model::finding::{Finding, Outcome};
 use crate::model::revocation::{Action, Revocation};
-use crate::report::{Context, Format, render, revocation as writer};
+use crate::model::secret::Secret;
+use crate::model::verdict::State;
+use crate::report::{Context, Format, revocation as writer};
 use crate::revoke::journal::Journal;
 use crate::revoke::plan::Options;
+use crate::revoke::resume::open;
 use crate::revoke::{Plan, ask, plan};
 use crate::scan;
 use crate::sources::typed::Typed;
@@ -43,6 +52,7 @@ pub fn run(args: &RevokeArgs, global: &GlobalArgs, console: &Console) -> anyhow:
     let started = now();
     let mut session = Session::prepare((args, global, console), &targets, person, started)?;
     let (mut outcome, plan) = session.plan(targets)?;
+    check_found(args, &outcome)?;
     if let Some(file) = &files.plan_out {
         file.write(writer::document(&outcome, &plan.revocation).as_bytes(), false)?;
     }
@@ -55,8 +65,8 @@ pub fn run(args: &RevokeArgs, global: &GlobalArgs, console: &Console) -> anyhow:
     }
     if done.revocation.open_steps > 0 {
         console.note(&format!(
-            "steps of earlier runs without an end, whose secrets were not found here: {}; stanch \
-             journal verify lists them, and stanch revoke on the same targets asks about them",
+            "steps of earlier runs still without an end: {}; stanch journal verify lists them, and \
+             stanch revoke --apply with the same targets and instances asks about them",
             done.revocation.open_steps
         ));
     }
@@ -64,6 +74,10 @@ pub fn run(args: &RevokeArgs, global: &GlobalArgs, console: &Console) -> anyhow:
     written?;
     if let Some(why) = done.not_done {
         bail!("{why}: nothing was changed");
+    }
+    if let Some(why) = done.broken {
+        console.error(&anyhow!("{why}"));
+        return Ok(Exit::Found);
     }
     Ok(exit(&outcome, &done.revocation))
 }
@@ -80,12 +94,40 @@ fn check(args: &RevokeArgs) -> anyhow::Result<()> {
         "--verdict-cache belongs to scan; revoke asks about every token"
     );
     let own = &args.own;
+    if let Some(file) = own.rotate_file.as_ref().filter(|file| file.symlink_metadata().is_ok()) {
+        bail!("file for successors {} is there already; name a new one", file.display());
+    }
     let keeps = own.rotate_file.is_some() || own.rotate_into.is_some();
     ensure!(
         !own.rotate || keeps,
         "--rotate needs a place for successors: --rotate-file FILE or --rotate-into PROJECT:VARIABLE"
     );
     Ok(())
+}
+
+/// Refuses standard input that holds no token: it was given as one.
+fn check_found(args: &RevokeArgs, outcome: &Outcome) -> anyhow::Result<()> {
+    let only_stdin = args.scan.targets.iter().all(|it| it.as_os_str() == "-");
+    let weak = match outcome.left_out.weak {
+        0 => "",
+        _ => ", only what looks like one but is not whole (--evidence weak takes it)",
+    };
+    ensure!(
+        !only_stdin || !outcome.findings.is_empty(),
+        "standard input holds no token that is known{weak}; --prefix names prefixes of your own"
+    );
+    Ok(())
+}
+
+/// Where successors go, in words.
+fn successor_place(args: &RevokeArgs) -> Option<String> {
+    let own = &args.own;
+    let variable = own.rotate_into.as_ref().map(|it| format!("variable {}:{}", it.project, it.key));
+    let file = own.rotate_file.as_ref().map(|path| format!("file {}", path.display()));
+    match (variable, file) {
+        (Some(variable), Some(file)) => Some(format!("{variable} and {file}")),
+        (variable, file) => variable.or(file),
+    }
 }
 
 /// True inside a GitLab job.
@@ -107,61 +149,6 @@ fn read_targets(args: &RevokeArgs) -> anyhow::Result<Targets> {
     Ok(targets)
 }
 
-/// What is read and written beside the journal.
-struct Files {
-    reports: Vec<(Format, ReportFile)>,
-    markdown: Option<ReportFile>,
-    plan_out: Option<ReportFile>,
-    known: Option<PlanFile>,
-}
-
-impl Files {
-    /// Looks whether everything can be written, before any work is done.
-    fn prepare(args: &RevokeArgs) -> anyhow::Result<Self> {
-        let named = |what, path: &Option<std::path::PathBuf>| {
-            path.as_deref().map(|path| ReportFile::named(what, path)).transpose()
-        };
-        Ok(Self {
-            reports: output::prepare(&args.scan.report)?,
-            markdown: named("summary", &args.own.markdown)?,
-            plan_out: named("plan", &args.own.plan_out)?,
-            known: Self::known(args)?,
-        })
-    }
-
-    fn known(args: &RevokeArgs) -> anyhow::Result<Option<PlanFile>> {
-        let Some(path) = &args.own.plan else { return Ok(None) };
-        let known = PlanFile::read(path)?;
-        let rotates = known.steps.iter().any(|it| it.action == Action::Rotate);
-        ensure!(
-            rotates == args.own.rotate || known.steps.is_empty(),
-            "plan {} {} tokens: give --rotate exactly when it was given for the plan",
-            path.display(),
-            if rotates { "rotates" } else { "revokes" }
-        );
-        Ok(Some(known))
-    }
-
-    fn write(
-        &self,
-        outcome: &Outcome,
-        revocation: &Revocation,
-        context: &Context,
-    ) -> anyhow::Result<()> {
-        let plain = Context { colour: false, columns: COLUMNS, ..context.clone() };
-        let mut written = Ok(());
-        for (format, file) in &self.reports {
-            let result = file.write(&render(*format, outcome, &plain), false);
-            written = written.and(result);
-        }
-        if let Some(file) = &self.markdown {
-            let text = writer::markdown(outcome, revocation, &plain);
-            written = written.and(file.write(text.as_bytes(), false));
-        }
-        written
-    }
-}
-
 /// One run.
 struct Session<'a> {
     args: &'a RevokeArgs,
@@ -179,13 +166,15 @@ struct Done {
     revocation: Revocation,
     /// Why nothing was changed although that was wanted.
     not_done: Option<String>,
+    /// Why the journal could not be written to its end.
+    broken: Option<String>,
     /// True when the person at the terminal has seen the plan already.
     was_shown: bool,
 }
 
 impl Done {
     fn nothing(revocation: Revocation, not_done: Option<String>, was_shown: bool) -> Self {
-        Self { revocation, not_done, was_shown }
+        Self { revocation, not_done, broken: None, was_shown }
     }
 }
 
@@ -207,6 +196,9 @@ impl<'a> Session<'a> {
             include_local: args.own.include_local || is_job(),
             has_history: !targets.work_trees.is_empty() || targets.head.is_some(),
             unattended: args.own.yes || person.is_none(),
+            is_read: args.own.plan.is_some() || !args.own.apply,
+            into: successor_place(args),
+            into_variable: args.own.rotate_into.is_some(),
         };
         let verifier =
             Verifier::prepare(&args.scan.verify, &config, &targets.remotes, (console, started))?;
@@ -229,9 +221,10 @@ impl<'a> Session<'a> {
         let known = self.verifier.options();
         let lives = outcome.findings.iter().any(|it| it.verdict.may_live());
         let operators = match lives {
-            true => ask::operators(known, &self.verifier.door()?),
+            true => ask::operators(known, &self.verifier.door(Duration::ZERO)?),
             false => known.instances.iter().map(|_| None).collect(),
         };
+        let operators = without_secrets(operators, &outcome.findings, &known.own);
         let mut plan = plan::make(&outcome.findings, known, &operators, &self.options);
         plan.revocation.interrupted = outcome.asked.is_some_and(|it| it.interrupted);
         Ok((outcome, plan))
@@ -249,28 +242,38 @@ impl<'a> Session<'a> {
             let path = journal_file::place(self.args.own.journal.as_deref()).ok();
             let text = path.and_then(|path| journal_file::read(&path).ok().flatten());
             let journal = Journal::read(&text.unwrap_or_default());
-            plan.revocation.open_steps = apply::lost(&journal, &outcome.findings);
+            plan.revocation.open_steps = open(&journal, &plan, self.verifier.options());
             let cut = self.args.own.apply.then(|| "verifying was interrupted".to_owned());
             return Ok(Done::nothing(plan.revocation, cut, false));
         }
-        let mut receipts = left_out.unwrap_or_default();
         if let Err(why) = self.confirm(&plan, outcome)? {
             let was_shown = self.asks(&plan) && self.args.scan.format == Format::Human;
             return Ok(Done::nothing(plan.revocation, Some(why), was_shown));
         }
-        let mut revocation = apply::apply(self, plan, outcome, &mut receipts)?;
+        let applied = apply::apply(self, plan, outcome)?;
+        let (mut revocation, mut receipts) = (applied.revocation, applied.receipts);
+        // What an earlier run has ended says more than that it is dead now.
+        for receipt in left_out.unwrap_or_default() {
+            if receipts.iter().all(|it| it.fingerprint != receipt.fingerprint) {
+                receipts.push(receipt);
+            }
+        }
+        let has_ended = |fingerprint: &str| {
+            receipts.iter().any(|it| it.fingerprint == fingerprint && it.ending.is_dead())
+        };
+        revocation.refusals.retain(|refusal| !has_ended(&refusal.fingerprint));
         for receipt in &receipts {
             let finding = outcome.findings.iter_mut();
             for finding in finding.filter(|it| it.fingerprint == receipt.fingerprint) {
-                if receipt.ending.is_dead() {
-                    finding.verdict.state = crate::model::verdict::State::Revoked;
+                if receipt.ending.is_dead() && !finding.verdict.state.is_dead() {
+                    finding.verdict.state = State::Revoked;
                 }
                 finding.receipt = Some(receipt.clone());
             }
         }
         Finding::sort(&mut outcome.findings);
         revocation.receipts = Some(receipts);
-        Ok(Done { revocation, not_done: None, was_shown: false })
+        Ok(Done { revocation, not_done: None, broken: applied.broken, was_shown: false })
     }
 
     /// True when a person is asked whether this is what is wanted.
@@ -342,6 +345,24 @@ impl<'a> Session<'a> {
         };
         self.console.print(text.as_bytes())
     }
+}
+
+/// The operators without names that quote a secret, since names go into the journal.
+fn without_secrets(
+    mut operators: Vec<Option<Operator>>,
+    findings: &[Finding],
+    own: &[Secret],
+) -> Vec<Option<Operator>> {
+    for operator in operators.iter_mut().flatten() {
+        operator.username = operator.username.take().filter(|name| {
+            let mut secrets = findings.iter().map(|it| &it.secret).chain(own);
+            let quotes = |secret: &Secret| memmem::find(name.as_bytes(), secret.expose()).is_some();
+            // GitLab's own form of a name (`lib/gitlab/path_regex.rb`).
+            let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"._-".contains(byte);
+            name.len() <= 255 && name.as_bytes().iter().all(plain) && !secrets.any(quotes)
+        });
+    }
+    operators
 }
 
 /// How the program ends.

@@ -26,6 +26,8 @@ pub struct Successors {
     /// True when successors only pass through.
     passes: bool,
     kept: u64,
+    /// A successor may stand in it although nobody could be sure.
+    is_doubtful: bool,
 }
 
 impl Successors {
@@ -43,15 +45,7 @@ impl Successors {
         })?;
         let is_file = file.metadata().is_ok_and(|it| it.is_file());
         ensure!(is_file, "cannot write successors to {shown}: it is no plain file");
-        Ok(Self { file, path: path.to_path_buf(), end: 0, passes, kept: 0 })
-    }
-
-    /// Ends the file: without successors it need not be.
-    pub fn end(self) {
-        if self.kept == 0 {
-            // What is left is an empty file, which does no harm.
-            let _ = std::fs::remove_file(&self.path);
-        }
+        Ok(Self { file, path: path.to_path_buf(), end: 0, passes, kept: 0, is_doubtful: false })
     }
 
     fn put(&mut self, line: &[u8]) -> std::io::Result<()> {
@@ -59,6 +53,16 @@ impl Successors {
         self.file.write_all(line)?;
         self.file.set_len(self.end + line.len() as u64)?;
         self.file.sync_all()
+    }
+}
+
+impl Drop for Successors {
+    /// Without successors the file need not be.
+    fn drop(&mut self) {
+        if self.kept == 0 && !self.is_doubtful {
+            // What is left is an empty file, which does no harm.
+            let _ = std::fs::remove_file(&self.path);
+        }
     }
 }
 
@@ -75,13 +79,15 @@ impl Keeper for Successors {
     fn keep(&mut self, fingerprint: &str, successor: &Secret) -> Result<(), String> {
         let line = [fingerprint.as_bytes(), b" ", successor.expose(), b"\n"].concat();
         let line = Zeroizing::new(line);
-        self.put(&line).map_err(|error| reason(&error))?;
+        let put = self.put(&line);
+        self.is_doubtful |= put.is_err();
+        put.map_err(|error| reason(&error))?;
         self.end += line.len() as u64;
         self.kept += 1;
         Ok(())
     }
 
-    fn release(&mut self, _fingerprint: &str) {
+    fn release(&mut self) {
         if self.passes && self.kept > 0 {
             // One token at a time passes through.
             self.end = 0;

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use super::args::VerifyArgs;
 use super::config::Config;
@@ -86,12 +87,12 @@ impl Verifier {
         &self.options
     }
 
-    /// A way out to the named instances, for as long as verifying may take.
-    pub fn door(&self) -> anyhow::Result<Door> {
+    /// A way out to the named instances, for as long as verifying may take and a little more.
+    pub fn door(&self, more: Duration) -> anyhow::Result<Door> {
         let client = Client::new(&self.authorities)?;
         let addresses: Vec<Address> =
             self.options.instances.iter().map(|it| it.address.clone()).collect();
-        let deadline = std::time::Instant::now() + self.options.time;
+        let deadline = std::time::Instant::now() + self.options.time + more;
         Ok(Door::new(client, &addresses, self.options.at_once, deadline))
     }
 

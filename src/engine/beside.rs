@@ -1,5 +1,5 @@
 //! What stands near a token and says where it belongs: the project in an address, the id of an
-//! application, the path of a group. Hints only. Pure.
+//! application, the path of a group, the id in a user name. Hints only. Pure.
 
 use std::sync::OnceLock;
 
@@ -24,6 +24,8 @@ const HINTS: &[(&str, &str, &str)] = &[
         "client_id",
         r#"(?i-u:client|application|app)[_-]?(?i-u:id)["'\s:=]{1,8}([0-9a-f]{64})(?:[^0-9a-f]|$)"#,
     ),
+    // The user name of a deploy token tells its id (`doc/user/project/deploy_tokens/_index.md`).
+    ("deploy_token", "deploy_token", r"deploy-token-([0-9]{1,18})"),
     ("scim_token", "group_path", r"scim/v2/groups/([0-9A-Za-z][0-9A-Za-z_.-]{0,254})"),
 ];
 

@@ -178,6 +178,18 @@ pub fn rotate_resource_token(
     until(with(operator, Method::Post, route).at(&owner).at(&id), expires)
 }
 
+/// `POST /groups/:id/service_accounts/:user_id/personal_access_tokens/:token_id/rotate`.
+pub fn rotate_of_service_account(
+    operator: &Secret,
+    (group, user): (&str, u64),
+    id: u64,
+    expires: Option<&str>,
+) -> Request {
+    let route =
+        "/api/v4/groups/{id}/service_accounts/{user_id}/personal_access_tokens/{token_id}/rotate";
+    until(with(operator, Method::Post, route).at(group).at(&user).at(&id), expires)
+}
+
 /// `GET /projects/:id/variables/:key` (`doc/api/project_level_variables.md`).
 pub fn variable(operator: &Secret, project: &str, key: &str) -> Request {
     with(operator, Method::Get, "/api/v4/projects/{id}/variables/{key}").at(project).at(key)

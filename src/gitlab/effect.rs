@@ -17,6 +17,8 @@ pub enum Effect {
     Done(Option<Secret>),
     /// The instance has understood and does not do it: nothing has changed.
     NotThisWay(Cow<'static, str>),
+    /// The instance has not looked at it: too many requests were made.
+    NotYet(Cow<'static, str>),
     /// It may have been carried out, or not.
     Open(Cow<'static, str>),
 }
@@ -36,7 +38,8 @@ pub fn effect(response: &Response) -> Effect {
             }
             None => open(response),
         },
-        400 | 401 | 403 | 404 | 405 | 410 | 412 | 422 if body.is_some() => {
+        429 => Effect::NotYet("too many requests were made there (429)".into()),
+        400 | 401 | 403 | 404 | 405 | 409 | 410 | 412 | 422 if body.is_some() => {
             Effect::NotThisWay(refusal(response.status).into())
         }
         _ => open(response),
@@ -58,6 +61,7 @@ fn refusal(status: u16) -> &'static str {
         403 => "the credential may not do it (403)",
         404 => "the instance has no such thing, or no such route (404)",
         405 => "the instance does not allow it this way (405)",
+        409 => "something else is under way there (409)",
         410 => "the instance has turned this off (410)",
         412 => "it was changed in between (412)",
         _ => "the instance does not do it for this kind (422)",
@@ -79,12 +83,13 @@ mod tests {
         };
         assert_eq!(successor.expose(), b"abc");
         assert_eq!(effect(&json(201, r#"{"token":"a b"}"#)), Effect::Done(None));
-        for status in [400, 401, 403, 404, 405, 410, 412, 422] {
+        for status in [400, 401, 403, 404, 405, 409, 410, 412, 422] {
             assert!(matches!(effect(&json(status, refusal)), Effect::NotThisWay(_)), "{status}");
             let page = answer(status, "text/html", "<html>");
             assert!(matches!(effect(&page), Effect::Open(_)), "{status}");
         }
-        for status in [429, 500, 502, 301, 200] {
+        assert!(matches!(effect(&answer(429, "text/plain", "Retry later")), Effect::NotYet(_)));
+        for status in [500, 502, 301, 200] {
             let page = answer(status, "text/html", "<html>");
             assert!(matches!(effect(&page), Effect::Open(_)), "{status}");
         }

@@ -41,8 +41,11 @@ pub fn identified(kind: &str, response: &Response) -> Judged {
             judged.unwrap_or_else(|| proves_nothing(response))
         }
         // Not found is no proof: the route may be off, and it knows present prefixes alone.
-        404 if object(response).is_some() => {
+        404 if says_not_found(response) => {
             Judged::Absent("the instance's token API does not find it".into())
+        }
+        404 if object(response).is_some() => {
+            Judged::NotThisWay("no such route there, or it is turned off".into())
         }
         422 if object(response).is_some() => {
             Judged::NotThisWay("the instance's token API does not know its kind".into())
@@ -147,12 +150,17 @@ pub fn key(response: &Response) -> Judged {
             Some(learned) => Judged::learned(State::Live, learned),
             None => proves_nothing(response),
         },
-        404 if says_not_found(response) => Judged::because(
+        404 if says_no_key(response) => Judged::because(
             State::UnknownHere,
             "no user and no project has a key of this fingerprint",
         ),
         _ => proves_nothing(response),
     }
+}
+
+/// GitLab's words for a fingerprint that nothing has (`lib/api/keys.rb`).
+fn says_no_key(response: &Response) -> bool {
+    object(response).is_some_and(|body| word(&body, "message") == "404 Key Not Found")
 }
 
 /// True for `{"message":"404 … Not Found"}`.

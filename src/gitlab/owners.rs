@@ -49,6 +49,13 @@ impl Owners {
             }
             (200, Self::Registration { token, place }) => registration(response, token, place),
             (200, Self::Trigger { token, project }) => {
+                let entries = json(response).unwrap_or_default();
+                let mut shown = entries.as_array().into_iter().flatten();
+                if shown.any(|entry| is_short_form(word(entry, "token"), token)) {
+                    let why =
+                        "the project shows a trigger that begins like it whole to its owner alone";
+                    return Judged::NotThisWay(why.into());
+                }
                 let fits = |entry: &Value| same(word(entry, "token"), token);
                 self.listed(response, project, &fits, "the project lists no such trigger")
             }
@@ -101,6 +108,16 @@ impl Owners {
     }
 }
 
+/// What others than its owner see of a trigger: four characters, the first or those behind the prefix
+/// (`app/models/ci/trigger.rb`).
+fn is_short_form(shown: &str, token: &Secret) -> bool {
+    let whole = token.expose();
+    let body = whole.iter().rposition(|&byte| byte == b'-').map_or(0, |dash| dash + 1);
+    let shown = shown.as_bytes();
+    let is_short = !shown.is_empty() && shown.len() < whole.len();
+    is_short && (whole.starts_with(shown) || whole[body..].starts_with(shown))
+}
+
 /// True when a text of the instance's is the token.
 fn same(text: &str, token: &Secret) -> bool {
     text.as_bytes() == token.expose()
@@ -136,10 +153,12 @@ mod tests {
 
     #[test]
     fn only_a_whole_trigger_counts() {
-        let judged = trigger(r#"[{"id":1,"token":"abcd"},{"id":2,"token":"abcdefgh"}]"#);
+        let judged = trigger(r#"[{"id":1,"token":"abcx"},{"id":2,"token":"abcdefgh"}]"#);
         let Judged::Proven { state: State::Live, learned, .. } = judged else { panic!("live") };
         assert_eq!((learned.id, learned.reach[0].id), (Some(2), 7));
-        assert!(matches!(trigger(r#"[{"id":1,"token":"abcd"}]"#), Judged::Absent(_)));
+        // Somebody else's trigger may be this one: four characters prove neither.
+        assert!(matches!(trigger(r#"[{"id":1,"token":"abcd"}]"#), Judged::NotThisWay(_)));
+        assert!(matches!(trigger(r#"[{"id":1,"token":"abce"}]"#), Judged::Absent(_)));
         assert!(matches!(trigger("[]"), Judged::Absent(_)));
         assert!(matches!(trigger("{}"), Judged::Open(_)));
     }

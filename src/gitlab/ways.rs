@@ -40,8 +40,20 @@ pub struct Doomed<'a> {
     pub operator: Option<&'a Operator>,
     /// Whether the token may be used against itself.
     pub may_use_token: bool,
-    /// The id and the secret of the application that an OAuth token belongs to.
-    pub application: Option<(&'a str, &'a Secret)>,
+    /// Ids and secrets of applications, of which an OAuth token may be one's.
+    pub applications: &'a [(&'a str, &'a Secret)],
+}
+
+/// What speaks against a way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Care {
+    /// Nothing.
+    #[default]
+    None,
+    /// It ends more than the token: it is only for an instance that has no other way.
+    Harsh,
+    /// What it ends is known from the text beside the token alone: a person must agree.
+    Guess,
 }
 
 /// A request that changes something, and what it breaks.
@@ -53,6 +65,8 @@ pub struct Change {
     pub with: AskedWith,
     /// What else stops working by it.
     pub breaks: Option<Cow<'static, str>>,
+    /// What speaks against it.
+    pub care: Care,
 }
 
 /// The ways to one end: each is tried only when the one before was not taken.
@@ -80,6 +94,8 @@ pub fn ways(doomed: &Doomed<'_>, action: Action) -> Vec<Stage> {
             found.by_value();
             found.by_owner();
             found.by_itself();
+            // Whoever is milder goes first, whosever credential it takes.
+            found.stage.sort_by_key(|change| change.care == Care::Harsh);
         }
     }
     if found.stage.is_empty() { Vec::new() } else { vec![found.stage] }
@@ -110,8 +126,8 @@ fn breaks(kind: &str) -> Option<&'static str> {
     })
 }
 
-const RESET: &str = "every machine of this runner stops taking jobs until it is given the new token; the runner stays";
-const REMOVED: &str = "the runner is removed, with all its machines";
+const RESET: &str = "every machine of this runner stops taking jobs until it is given a new token; the \
+                     runner stays";
 
 struct Finder<'a> {
     doomed: Doomed<'a>,
@@ -120,7 +136,12 @@ struct Finder<'a> {
 
 impl Finder<'_> {
     fn add(&mut self, request: Request, with: AskedWith, breaks: Option<Cow<'static, str>>) {
-        self.stage.push(Change { request, with, breaks });
+        self.stage.push(Change { request, with, breaks, care: Care::None });
+    }
+
+    fn add_harsh(&mut self, request: Request, with: AskedWith) {
+        let breaks = Some("the runner is removed, with all its machines".into());
+        self.stage.push(Change { request, with, breaks, care: Care::Harsh });
     }
 
     fn kind(&self) -> &str {
@@ -174,10 +195,9 @@ impl Finder<'_> {
             ("personal_access_token", Some(id)) => return self.access_token(operator, id),
             ("runner_authentication_token", Some(id)) => {
                 self.add(changes::reset_runner(secret, id), AskedWith::Operator, self.breaks());
-                let breaks = Some(REMOVED.into());
-                return self.add(changes::delete_runner(secret, id), AskedWith::Operator, breaks);
+                return self.add_harsh(changes::delete_runner(secret, id), AskedWith::Operator);
             }
-            ("deploy_token", id) => deploy_token(&subject, secret, id),
+            ("deploy_token", id) => return self.deploy_token(secret, id),
             ("pipeline_trigger_token", Some(id)) => {
                 let known = project.map(named).or_else(|| subject.project());
                 known.map(|project| changes::delete_trigger(secret, &project, id))
@@ -204,6 +224,29 @@ impl Finder<'_> {
         if let Some(request) = request {
             self.add(request, AskedWith::Operator, self.breaks());
         }
+    }
+
+    /// A deploy token by its id, in the project or group that it belongs to. Where the instance does not
+    /// tell the id, the token's default user name beside it does (`gitlab+deploy-token-7`).
+    fn deploy_token(&mut self, operator: &Secret, id: Option<u64>) {
+        let subject = self.doomed.subject;
+        let beside = || subject.facts.owner.get(&OwnerField::DeployToken).copied();
+        let (project, group) = (subject.project(), subject.group());
+        let places = [("project", project), ("group", group)];
+        let known = places.into_iter().find_map(|(place, owner)| Some((place, owner?)));
+        let (Some((place, owner)), Some(number)) = (known, id.or_else(beside)) else { return };
+        let request = changes::delete_deploy_token(operator, place, &owner, number);
+        let (breaks, care) = match id {
+            Some(_) => (self.breaks(), Care::None),
+            None => {
+                let whence = format!(
+                    "deploy token {number} of {place} {owner} is deleted; that this is the one that \
+                     leaked, only the user name beside it says"
+                );
+                (Some(whence.into()), Care::Guess)
+            }
+        };
+        self.stage.push(Change { request, with: AskedWith::Operator, breaks, care });
     }
 
     /// Personal, project, group, impersonation and service-account tokens: one table at GitLab, but
@@ -241,11 +284,15 @@ impl Finder<'_> {
     /// By the token itself, or by the application that it was made for.
     fn by_itself(&mut self) {
         let token = self.doomed.subject.secret;
-        if let (Some((id, secret)), "oauth_access_token") = (self.doomed.application, self.kind()) {
-            self.add(changes::revoke_oauth(id, secret, token), AskedWith::Token, None);
-        }
         if !self.doomed.may_use_token {
             return;
+        }
+        if self.kind() == "oauth_access_token" {
+            for (id, secret) in self.doomed.applications {
+                let breaks =
+                    Some("made with the secret of an application that was found, too".into());
+                self.add(changes::revoke_oauth(id, secret, token), AskedWith::Token, breaks);
+            }
         }
         match self.kind() {
             "personal_access_token" => {
@@ -254,8 +301,7 @@ impl Finder<'_> {
             "runner_authentication_token" => {
                 let reset = changes::reset_runner_by_itself(token);
                 self.add(reset, AskedWith::Token, self.breaks());
-                let remove = changes::delete_runner_by_itself(token);
-                self.add(remove, AskedWith::Token, Some(REMOVED.into()));
+                self.add_harsh(changes::delete_runner_by_itself(token), AskedWith::Token);
             }
             _ => {}
         }
@@ -268,14 +314,13 @@ impl Finder<'_> {
         };
         let Some(id) = learned.id else { return Vec::new() };
         let change = |request, breaks: String| {
-            vec![Change { request, with: AskedWith::Operator, breaks: Some(breaks.into()) }]
+            let breaks = Some(breaks.into());
+            vec![Change { request, with: AskedWith::Operator, breaks, care: Care::None }]
         };
         if let (true, Some(user)) = (learned.reach.is_empty(), learned.user.id) {
             let request = changes::delete_user_key(&operator.secret, user, id);
             let breaks = format!("user {user} can no longer use this SSH key");
-            let is_own = Some(user) == operator.user;
-            let allowed = operator.admin != Some(false) || is_own;
-            return if allowed { vec![change(request, breaks)] } else { Vec::new() };
+            return vec![change(request, breaks)];
         }
         let stage = |reach: &Reach| {
             let project = named(reach);
@@ -292,20 +337,31 @@ impl Finder<'_> {
         let may_itself = |scope: &String| scope == "api" || scope == "self_rotate";
         match subject.kind {
             "personal_access_token" => {
+                // GitLab's own default (`doc/api/personal_access_tokens.md`, "Rotate").
+                let week =
+                    "its successor lives for a week: the old one has no last day to take over";
+                let breaks = || day.is_none().then_some(Cow::Borrowed(week));
                 if may_use_token && learned.scopes.iter().any(may_itself) {
                     let request = changes::rotate_self(subject.secret, day);
-                    self.add(request, AskedWith::Token, None);
+                    self.add(request, AskedWith::Token, breaks());
                 }
                 let (Some(operator), Some(id)) = (operator, learned.id) else { return };
+                let (secret, user) = (&operator.secret, learned.user.id);
                 let owner = learned.user.username.as_deref().and_then(bot_owner);
+                let mut requests = Vec::new();
                 if let Some(owner) = owner {
-                    let request = changes::rotate_resource_token(&operator.secret, owner, id, day);
-                    self.add(request, AskedWith::Operator, None);
+                    requests.push(changes::rotate_resource_token(secret, owner, id, day));
                 }
-                let is_own = learned.user.id.is_some() && learned.user.id == operator.user;
-                if operator.admin != Some(false) || is_own {
-                    let request = changes::rotate_access_token(&operator.secret, id, day);
-                    self.add(request, AskedWith::Operator, None);
+                let is_service = owner.is_none() && learned.user.bot == Some(true);
+                if let (Some(group), Some(user), true) = (&subject.home.group, user, is_service) {
+                    let account = (group.as_str(), user);
+                    requests.push(changes::rotate_of_service_account(secret, account, id, day));
+                }
+                if operator.admin != Some(false) || user.is_some() && user == operator.user {
+                    requests.push(changes::rotate_access_token(secret, id, day));
+                }
+                for request in requests {
+                    self.add(request, AskedWith::Operator, breaks());
                 }
             }
             "runner_authentication_token" => {
@@ -327,14 +383,4 @@ impl Finder<'_> {
 /// A place as a route takes it.
 fn named(reach: &Reach) -> String {
     if reach.id == 0 { reach.path.clone() } else { reach.id.to_string() }
-}
-
-/// A deploy token by its id, which the instance has told or its default user name beside it tells
-/// (`gitlab+deploy-token-7`), in the project or group that it belongs to.
-fn deploy_token(subject: &Subject<'_>, operator: &Secret, id: Option<u64>) -> Option<Request> {
-    let beside = || subject.facts.owner.get(&OwnerField::DeployToken).copied();
-    let id = id.or_else(beside)?;
-    let delete = |place, owner: String| changes::delete_deploy_token(operator, place, &owner, id);
-    let in_project = subject.project().map(|project| delete("project", project));
-    in_project.or_else(|| subject.group().map(|group| delete("group", group)))
 }

@@ -49,6 +49,8 @@ pub struct Step {
     pub instance: String,
     /// What is wanted.
     pub action: Action,
+    /// Where a successor goes.
+    pub into: Option<String>,
     /// The request that is made first.
     pub way: Way,
     /// The requests that are made instead when the instance does not take the one before: in order.
@@ -134,6 +136,8 @@ pub struct Receipt {
     pub ending: Ending,
     /// Why, or what comes with it.
     pub reason: Option<Cow<'static, str>>,
+    /// What a person can do about a token that still lives.
+    pub remedy: Option<Cow<'static, str>>,
     /// The request that was taken.
     pub way: Option<Way>,
 }
@@ -166,7 +170,7 @@ pub struct Revocation {
     pub interrupted: bool,
     /// The journal, when one was written.
     pub journal: Option<JournalNote>,
-    /// Steps of earlier runs that have no outcome and whose secrets were not found this time.
+    /// Steps of earlier runs that have no outcome, and still have none.
     pub open_steps: u64,
 }
 

@@ -125,6 +125,7 @@ pub(super) fn step(finding: &Finding) -> Step {
         kind: finding.rule.kind.clone(),
         instance: INSTANCE.to_owned(),
         action: Action::Revoke,
+        into: None,
         way: way("DELETE", "/api/v4/admin/token"),
         otherwise: Vec::new(),
     }
@@ -138,6 +139,7 @@ pub(super) fn receipt(finding: &Finding, ending: Ending) -> Receipt {
         instance: Some(INSTANCE.to_owned()),
         ending,
         reason: None,
+        remedy: None,
         way: Some(way("DELETE", "/api/v4/admin/token")),
     }
 }

@@ -6,12 +6,14 @@ use super::{Means, Target};
 use crate::gitlab::answer::Judged;
 use crate::gitlab::judge::Judge;
 use crate::gitlab::ladder::ladder;
+use crate::gitlab::owners::Owners;
 use crate::gitlab::question::Question;
 use crate::gitlab::routes;
 use crate::gitlab::ways::Operator;
 use crate::model::secret::Secret;
 use crate::model::verdict::{State, User};
 use crate::net::door::Door;
+use crate::net::message::{Request, Response};
 use crate::verify::{Instance, Options};
 
 /// What an instance says of a token now.
@@ -25,77 +27,134 @@ pub enum Fate {
     Open(Cow<'static, str>),
 }
 
-/// Asks about a token that was proven to live before.
+/// Asks about a token that was proven to live before. The operator's question comes first; where it no
+/// longer finds the token, the token's own question decides, if it has one.
 pub fn ask(means: &Means<'_>, target: &Target) -> Fate {
-    let instance = &means.options.instances[target.instance];
-    let operator = means.operators[target.instance].as_ref();
+    let asking = Asking { means, target };
     let subject = target.task.subject(means.options);
+    let instance = &means.options.instances[target.instance];
     let questions = ladder(subject, instance.operator.as_ref(), means.options.policy);
     let mut why: Cow<'static, str> = "nobody can be asked".into();
+    let mut missing = None;
     for question in questions.unwrap_or_default() {
-        let no_admin = operator.is_some_and(|it| it.admin == Some(false));
-        if no_admin && question.is_for_administrators() {
+        if asking.is_in_vain(&question) {
             continue;
         }
-        let exchange = means.door.ask(&instance.address, &question.request);
-        let judged = match exchange.answer {
-            Ok(response) => question.judge.judge(&response),
-            Err(failure) => return Fate::Open(failure.to_string().into()),
+        let judged = match asking.once(&question) {
+            Ok(judged) => judged,
+            Err(reason) => return Fate::Open(reason),
         };
         match judged {
             Judged::Proven { state: State::Live, .. } => return Fate::Live,
             Judged::Proven { state: State::Expired | State::Revoked, .. } => return Fate::Dead,
-            // What knew it when the plan was made, and does not know it now, has lost it. Another
-            // question may be refused for reasons of its own.
             Judged::Proven { state: State::UnknownHere, reason, .. } => {
-                if knew(target, &question) {
+                if missing.is_some() || asking.would_know(&question) {
                     return Fate::Dead;
                 }
                 why = reason.unwrap_or("it is not taken there, which proves nothing here".into());
             }
-            Judged::Absent(_) if is_proof(means, target, &question, operator) => return Fate::Dead,
+            // Others may still have the key, and only an administrator sees whether they do.
+            Judged::Absent(_)
+                if matches!(question.judge, Judge::Owners(Owners::DeployKey { .. })) =>
+            {
+                return Fate::Open(OTHERS.into());
+            }
+            Judged::Absent(reason) => {
+                if asking.would_tell(&question) {
+                    missing = Some(question);
+                }
+                why = reason;
+            }
             Judged::Open(reason) => return Fate::Open(reason),
-            Judged::Absent(reason) | Judged::NotThisWay(reason) => why = reason,
+            Judged::NotThisWay(reason) => why = reason,
             Judged::Proven { .. } => why = "an answer that proves nothing".into(),
         }
     }
-    Fate::Open(why)
-}
-
-/// True when this question has found the token before, or would find every one of its kind.
-fn knew(target: &Target, question: &Question) -> bool {
-    target.proven_by == Some(question.request.route) || question.judge == Judge::SelfInformation
-}
-
-/// True when "I do not have it" is proof: the same question found it before and still finds others.
-fn is_proof(
-    means: &Means<'_>,
-    target: &Target,
-    question: &Question,
-    operator: Option<&Operator>,
-) -> bool {
-    if !knew(target, question) {
-        return false;
+    // Nobody else can be asked: once more, since one copy of the instance may not know the route.
+    let again = missing.map(|question| asking.once(&question));
+    match again {
+        Some(Ok(Judged::Absent(_))) => Fate::Dead,
+        _ => Fate::Open(why),
     }
-    let Judge::Identified(_) = question.judge else { return true };
-    // The route may have been turned off in between: it must still know the operator's own token.
-    let Some(operator) = operator else { return false };
-    let control = routes::identify(&operator.secret, "personal_access_token", &operator.secret);
-    let instance = &means.options.instances[target.instance];
-    let answer = means.door.ask(&instance.address, &control).answer;
-    let judge = Judge::Identified("personal_access_token");
-    let judged = answer.map(|response| judge.judge(&response));
-    matches!(judged, Ok(Judged::Proven { state: State::Live, .. }))
+}
+
+/// What a project's list of deploy keys leaves open.
+const OTHERS: &str =
+    "the project has the key no longer; whether others have it only an administrator can see";
+
+struct Asking<'a> {
+    means: &'a Means<'a>,
+    target: &'a Target,
+}
+
+impl Asking<'_> {
+    fn operator(&self) -> Option<&Operator> {
+        self.means.operators[self.target.instance].as_ref()
+    }
+
+    fn send(&self, request: &Request) -> Result<Response, Cow<'static, str>> {
+        let address = &self.means.options.instances[self.target.instance].address;
+        self.means.door.ask(address, request).answer.map_err(|failure| failure.to_string().into())
+    }
+
+    fn once(&self, question: &Question) -> Result<Judged, Cow<'static, str>> {
+        self.send(&question.request).map(|response| question.judge.judge(&response))
+    }
+
+    /// True for an administrator's question when the operator is none.
+    fn is_in_vain(&self, question: &Question) -> bool {
+        let is_none = self.operator().is_some_and(|it| it.admin == Some(false));
+        is_none && question.is_for_administrators()
+    }
+
+    /// True when this is the question that found the token before.
+    fn knew(&self, question: &Question) -> bool {
+        self.target.proven_by.as_deref() == Some(question.request.route)
+    }
+
+    /// True when "I do not know it" of this question is proof. A feed may merely be turned off.
+    fn would_know(&self, question: &Question) -> bool {
+        match question.judge {
+            // What drops the credential on the way gives the same answer to everybody.
+            Judge::SelfInformation => self.operator().is_none_or(|operator| {
+                let control = routes::self_information(&operator.secret);
+                let judged = self.send(&control).map(|it| Judge::SelfInformation.judge(&it));
+                matches!(judged, Ok(Judged::Proven { state: State::Live, .. }))
+            }),
+            Judge::DeployToken | Judge::RunnerDiscovery | Judge::RunnerVerification => true,
+            _ => self.knew(question),
+        }
+    }
+
+    /// True when "I do not have it" of this question means something: it found the token before, and
+    /// still finds others.
+    fn would_tell(&self, question: &Question) -> bool {
+        if !self.knew(question) {
+            return false;
+        }
+        let Judge::Identified(_) = question.judge else { return true };
+        // The route may have been turned off in between: it must still know the operator's own token.
+        let Some(operator) = self.operator() else { return false };
+        let kind = "personal_access_token";
+        let control = routes::identify(&operator.secret, kind, &operator.secret);
+        let judged = self.send(&control).map(|it| Judge::Identified(kind).judge(&it));
+        matches!(judged, Ok(Judged::Proven { state: State::Live, .. }))
+    }
 }
 
 /// Asks whether a successor works.
 pub fn works(means: &Means<'_>, target: &Target, successor: &Secret) -> Fate {
     let instance = &means.options.instances[target.instance];
     let questions = match target.task.kind.as_str() {
-        "runner_authentication_token" => vec![
-            Question::of_token(routes::runner_discovery(successor), Judge::RunnerDiscovery),
-            Question::of_token(routes::runner_verification(successor), Judge::RunnerVerification),
-        ],
+        "runner_authentication_token" => {
+            let discovery = routes::runner_discovery(successor);
+            let mut questions = vec![Question::of_token(discovery, Judge::RunnerDiscovery)];
+            if !means.options.policy.no_side_effects {
+                let verification = routes::runner_verification(successor);
+                questions.push(Question::of_token(verification, Judge::RunnerVerification));
+            }
+            questions
+        }
         _ => vec![Question::of_token(routes::self_information(successor), Judge::SelfInformation)],
     };
     for question in questions {

@@ -1,32 +1,31 @@
-//! Carries a plan out, a token at a time. Before each changing request its token must have just been
-//! proven to live, and the journal must hold what is about to happen. What may have been carried out
-//! is never sent again without asking first. Only a fresh question makes a token dead.
+//! Carries a plan out, a token at a time: a fresh question, a line in the journal, the request, a line
+//! in the journal, the question again. What may have been carried out is not sent again before the
+//! question says that the token lives; a rotation not even then. Only that question makes a token
+//! dead.
 
 use std::borrow::Cow;
 use std::time::Duration;
 
 use super::ask::{Fate, ask};
 use super::journal::{Entry, Event, Ledger};
-use super::successor::Destination;
+use super::successor::{Destination, LOST, settle};
 use super::{Means, Plan, Target};
 use crate::gitlab::effect::{Effect, effect};
-use crate::gitlab::ways::{Change, Stage};
+use crate::gitlab::ways::{Care, Change, Stage};
 use crate::model::revocation::{Action, Ending, Receipt, Way};
 use crate::model::secret::Secret;
+use crate::net::message::Request;
 
 /// A request is made so often at most.
 const TRIES: u32 = 3;
 /// An instance that says that it is done, but still knows the token, is asked again after so long:
 /// it may read from a copy that lags behind.
-const LAG: [Duration; 3] =
+pub(super) const LAG: [Duration; 3] =
     [Duration::from_millis(250), Duration::from_millis(750), Duration::from_secs(2)];
 /// The wait before a request is made again.
 const BACK_OFF: Duration = Duration::from_millis(500);
 
-/// What became of a successor whose answer never came.
-const LOST: &str = "its successor was lost on the way: make a new token";
-
-type Why = Cow<'static, str>;
+pub(super) type Why = Cow<'static, str>;
 
 /// Where things are written while a plan is carried out.
 pub struct Books<'a> {
@@ -48,22 +47,20 @@ pub fn execute(
     let mut broken: Option<Why> = None;
     let Plan { targets, revocation, .. } = plan;
     for target in &targets {
-        let mut run = Run { means, books, plan: &revocation.plan, target, unsure: None };
-        let end = match broken.clone().or_else(|| means.is_over().map(Cow::Borrowed)) {
-            Some(why) => End { ending: Ending::Refused, why: Some(why), way: None },
+        let plan = &revocation.plan;
+        let mut run = Run { means, books, plan, target, unsure: None, successor: None };
+        let end = match broken.clone().or_else(|| means.no_more().map(Cow::Borrowed)) {
+            Some(why) => End::new(Ending::Refused, why),
             None => run.token(),
         };
         let receipt = run.receipt(end);
-        let noted = run.note(Event::Receipt, receipt.way.as_ref(), &receipt_words(&receipt));
+        let outcome = (Some(receipt.ending.word().to_owned()), receipt.reason.as_deref());
+        let noted = run.note(Event::Receipt, receipt.way.as_ref(), outcome);
         broken = broken.or(noted.err());
         told(&receipt);
         receipts.push(receipt);
     }
     receipts
-}
-
-fn receipt_words(receipt: &Receipt) -> (Option<String>, Option<String>) {
-    (Some(receipt.ending.word().to_owned()), receipt.reason.as_deref().map(str::to_owned))
 }
 
 /// How it ended for one token.
@@ -82,7 +79,7 @@ impl End {
 /// What came of one stage.
 enum Outcome {
     /// A request was taken.
-    Taken(Way, Option<Secret>),
+    Taken(Way),
     /// None was, and why the last one was not: the instance does not do it this way.
     NotTaken(Why),
     /// None was, and the token lives: something on the way is out of order.
@@ -95,17 +92,23 @@ enum Outcome {
     NoJournal(Why),
 }
 
-struct Run<'a, 'b> {
-    means: &'a Means<'a>,
-    books: &'a mut Books<'b>,
+/// One token that is being seen to.
+pub(super) struct Run<'a, 'b> {
+    pub(super) means: &'a Means<'a>,
+    pub(super) books: &'a mut Books<'b>,
     plan: &'a str,
-    target: &'a Target,
+    pub(super) target: &'a Target,
     /// The last request of which nobody knows whether it was carried out.
     unsure: Option<Way>,
+    /// The successor that a rotation has given, and whether it could be kept.
+    successor: Option<(Secret, Result<(), String>)>,
 }
 
 impl Run<'_, '_> {
     fn token(&mut self) -> End {
+        if let Err(why) = self.ready() {
+            return End::new(Ending::Refused, why);
+        }
         match ask(self.means, self.target) {
             Fate::Live => {}
             Fate::Dead => return End { ending: Ending::AlreadyDead, why: None, way: None },
@@ -113,23 +116,30 @@ impl Run<'_, '_> {
                 return End::new(Ending::Unknown, format!("nothing was sent: {why}"));
             }
         }
-        if let Err(why) = self.ready() {
-            return End::new(Ending::Refused, why);
-        }
-        let (mut taken, mut successor, mut failed) = (None, None, None);
-        let mut left = Ending::Refused;
+        let (mut taken, mut failed, mut left) = (None, None, Ending::Refused);
         for stage in &self.target.stages {
             match self.stage(stage) {
-                Outcome::Taken(way, new) => (taken, successor) = (Some(way), new),
-                Outcome::NotTaken(why) => failed = Some(why),
-                Outcome::Failed(why) => (failed, left) = (Some(why), Ending::StillLive),
+                Outcome::Taken(way) => taken = Some(way),
+                Outcome::NotTaken(why) => failed = Some(self.located(stage, why)),
+                Outcome::Failed(why) => {
+                    (failed, left) = (Some(self.located(stage, why)), Ending::StillLive);
+                }
                 Outcome::Dead(way) => taken = way.or(taken),
                 Outcome::Unknown(why) => return End::new(Ending::Unknown, why),
                 Outcome::NoJournal(why) => return End::new(Ending::Refused, why),
             }
         }
-        let end = self.prove(taken, successor, failed);
-        if end.ending == Ending::Refused { End { ending: left, ..end } } else { end }
+        self.prove(taken, failed, left)
+    }
+
+    /// Why a stage has failed, with its place when there are several.
+    fn located(&self, stage: &Stage, why: Why) -> Why {
+        match stage.first() {
+            Some(first) if self.target.stages.len() > 1 => {
+                format!("{}: {why}", first.request.path()).into()
+            }
+            _ => why,
+        }
     }
 
     /// Looks whether a successor could be kept.
@@ -141,11 +151,16 @@ impl Run<'_, '_> {
         }
     }
 
-    /// Tries the ways of a stage until one is taken.
+    /// Tries the ways of a stage until one is taken. The next one is for an instance that does not
+    /// take the one before; a way that ends more than the token is for nothing else.
     fn stage(&mut self, stage: &Stage) -> Outcome {
         let mut why: Why = "there is no way".into();
         let mut is_out_of_order = false;
         for (number, change) in stage.iter().enumerate() {
+            let is_harsh = change.care == Care::Harsh;
+            if number > 0 && self.means.no_more().is_some() || is_out_of_order && is_harsh {
+                break;
+            }
             // A token that is dead must never reach a rotation: GitLab would end its whole family.
             if number > 0 && self.target.action == Action::Rotate {
                 match ask(self.means, self.target) {
@@ -163,40 +178,35 @@ impl Run<'_, '_> {
         if is_out_of_order { Outcome::Failed(why) } else { Outcome::NotTaken(why) }
     }
 
-    /// Makes one request, again when it is certain that it was not carried out.
+    /// Makes one request, and again when the token lives after it.
     fn change(&mut self, change: &Change) -> Outcome {
-        let address = &self.means.options.instances[self.target.instance].address;
         let way = change.way();
         let mut why: Why = "there is no way".into();
         for tries in 1..=TRIES {
-            if let Err(why) = self.note(Event::Intent, Some(&way), &(None, None)) {
-                return Outcome::NoJournal(why);
-            }
-            let exchange = self.means.door.ask(address, &change.request);
-            let effect = match exchange.answer {
-                Ok(response) => effect(&response),
-                Err(failure) => Effect::Open(failure.to_string().into()),
+            let (effect, sent) = match self.send(&change.request, &way) {
+                Ok(sent) => sent,
+                Err(why) => return Outcome::NoJournal(why),
             };
-            let words = match &effect {
-                Effect::Done(_) => ("done", None),
-                Effect::NotThisWay(why) => ("not_this_way", Some(why.to_string())),
-                Effect::Open(why) if exchange.sent => ("unknown", Some(why.to_string())),
-                Effect::Open(why) => ("not_sent", Some(why.to_string())),
-            };
-            // The request is made: that the answer cannot be noted is found out at the next line.
-            let _ = self.note(Event::Answer, Some(&way), &(Some(words.0.to_owned()), words.1));
+            let is_unsure = sent && matches!(effect, Effect::Open(_));
             match effect {
-                Effect::Done(successor) => return Outcome::Taken(way, successor),
+                Effect::Done(_) => return Outcome::Taken(way),
                 Effect::NotThisWay(why) => return Outcome::NotTaken(why),
-                Effect::Open(reason) => why = reason,
+                Effect::NotYet(reason) | Effect::Open(reason) => why = reason,
             }
-            self.unsure = exchange.sent.then(|| way.clone()).or(self.unsure.take());
+            if is_unsure {
+                self.unsure = Some(way.clone());
+            }
             match ask(self.means, self.target) {
-                Fate::Dead => return Outcome::Dead(exchange.sent.then_some(way)),
-                Fate::Live if self.means.is_over().is_some() => break,
+                Fate::Dead => return Outcome::Dead(is_unsure.then_some(way)),
+                // It may still be under way, and a second one would meet a token that is dead.
+                Fate::Live if is_unsure && self.target.action == Action::Rotate => {
+                    let then = "the rotation may still be under way, so it is not sent again";
+                    return Outcome::Unknown(format!("{why}; {then}").into());
+                }
+                Fate::Live if self.means.no_more().is_some() => break,
                 Fate::Live => std::thread::sleep(BACK_OFF * tries),
                 Fate::Open(reason) => {
-                    let sent = if exchange.sent { "it was sent" } else { "it was not sent" };
+                    let sent = if sent { "it was sent" } else { "it was not sent" };
                     return Outcome::Unknown(format!("{why}; {sent}, and then: {reason}").into());
                 }
             }
@@ -204,9 +214,47 @@ impl Run<'_, '_> {
         Outcome::Failed(why)
     }
 
+    /// Sends a request, with a line in the journal before and after it. A successor is kept before
+    /// anything else is done. True when the instance may have seen the request.
+    pub(super) fn send(&mut self, request: &Request, way: &Way) -> Result<(Effect, bool), Why> {
+        let place = self.books.destination.as_ref().map(Destination::place);
+        let place = place.map(|place| format!("a successor goes to {place}"));
+        self.note(Event::Intent, Some(way), (None, place.as_deref()))?;
+        let address = &self.means.options.instances[self.target.instance].address;
+        let exchange = self.means.door.ask(address, request);
+        let effect = match exchange.answer {
+            Ok(response) => effect(&response),
+            Err(failure) => Effect::Open(failure.to_string().into()),
+        };
+        if let (Effect::Done(Some(successor)), Some(destination)) =
+            (&effect, &mut self.books.destination)
+        {
+            let kept = destination.keep(self.target, successor);
+            self.successor = Some((successor.clone(), kept));
+        }
+        let (word, why) = match &effect {
+            Effect::Done(_) => ("done", None),
+            Effect::NotThisWay(why) => ("not_this_way", Some(why)),
+            Effect::NotYet(why) => ("not_yet", Some(why)),
+            Effect::Open(why) if exchange.sent => ("unknown", Some(why)),
+            Effect::Open(why) => ("not_sent", Some(why)),
+        };
+        // The request is made: that its answer cannot be noted is found out at the next line.
+        let why = why.map(ToString::to_string);
+        let _ = self.note(Event::Answer, Some(way), (Some(word.to_owned()), why.as_deref()));
+        Ok((effect, exchange.sent))
+    }
+
     /// Asks afresh, and says how it ended.
-    fn prove(&mut self, taken: Option<Way>, successor: Option<Secret>, failed: Option<Why>) -> End {
-        let mut follows = self.follows(taken.as_ref(), successor);
+    fn prove(&mut self, taken: Option<Way>, failed: Option<Why>, left: Ending) -> End {
+        let rotates = self.target.action == Action::Rotate;
+        let mut follows = Ok(());
+        if let (true, Some(_)) = (rotates, &taken) {
+            follows = match self.successor.take() {
+                Some((successor, kept)) => settle(self, &successor, kept),
+                None => Err(LOST.into()),
+            };
+        }
         let mut fate = ask(self.means, self.target);
         for wait in LAG {
             if fate == Fate::Live && taken.is_some() && failed.is_none() {
@@ -217,12 +265,15 @@ impl Run<'_, '_> {
         let taken = match (fate == Fate::Dead, taken, self.unsure.take()) {
             // It was carried out after all, and nobody has seen the successor.
             (true, None, Some(way)) => {
-                follows = Err(LOST.into());
+                follows = if rotates { Err(LOST.into()) } else { Ok(()) };
                 Some(way)
             }
             (_, taken, _) => taken,
         };
-        let rotates = self.target.action == Action::Rotate;
+        let also = |why: Why, follows: Result<(), Why>| match follows {
+            Ok(()) => Some(why),
+            Err(lost) => Some(format!("{why}; {lost}").into()),
+        };
         let (ending, why) = match (fate, taken.is_some()) {
             (Fate::Dead, true) if rotates => match follows {
                 Ok(()) => (Ending::Rotated, None),
@@ -230,44 +281,26 @@ impl Run<'_, '_> {
             },
             (Fate::Dead, true) => (Ending::Revoked, None),
             (Fate::Dead, false) => (Ending::AlreadyDead, failed),
-            (Fate::Live, false) => (Ending::Refused, failed),
+            (Fate::Live, false) => (left, failed),
             (Fate::Live, true) => {
                 let why = failed.unwrap_or("the instance says that it was done".into());
-                (Ending::StillLive, Some(why))
+                (Ending::StillLive, also(why, follows))
             }
-            (Fate::Open(why), _) => (Ending::Unknown, Some(why)),
+            (Fate::Open(why), _) => (Ending::Unknown, also(why, follows)),
         };
         End { ending, why, way: taken }
     }
 
-    /// Sees that the successor of a rotation is kept and works.
-    fn follows(&mut self, taken: Option<&Way>, successor: Option<Secret>) -> Result<(), Why> {
-        let Some(destination) = &mut self.books.destination else { return Ok(()) };
-        match (taken, successor) {
-            (Some(_), Some(successor)) => destination.take(self.means, self.target, &successor),
-            (Some(_), None) => Err(LOST.into()),
-            (None, _) => Ok(()),
-        }
-    }
-
     fn receipt(&self, end: End) -> Receipt {
-        let instance = &self.means.options.instances[self.target.instance].address;
-        Receipt {
-            fingerprint: self.target.fingerprint.clone(),
-            kind: self.target.task.kind.clone(),
-            instance: Some(instance.to_string()),
-            ending: end.ending,
-            reason: end.why,
-            way: end.way,
-        }
+        self.target.receipt(self.means, end.ending, end.why, end.way)
     }
 
-    /// Writes a line into the journal.
+    /// Writes a line into the journal: outcome and why.
     fn note(
         &mut self,
         event: Event,
         way: Option<&Way>,
-        (outcome, reason): &(Option<String>, Option<String>),
+        (outcome, reason): (Option<String>, Option<&str>),
     ) -> Result<(), Why> {
         let operator = self.means.operators[self.target.instance].as_ref();
         let entry = Entry {
@@ -277,12 +310,13 @@ impl Run<'_, '_> {
             kind: self.target.task.kind.clone(),
             instance: self.means.options.instances[self.target.instance].address.to_string(),
             action: self.target.action.word().to_owned(),
+            proven_by: self.target.proven_by.clone(),
             method: way.map(|way| way.method.to_owned()),
             path: way.map(|way| way.path.clone()),
             credential: way.map(|way| way.credential.word().to_owned()),
             operator: operator.and_then(|it| it.username.clone()),
-            outcome: outcome.clone(),
-            reason: reason.clone(),
+            outcome,
+            reason: reason.map(str::to_owned),
         };
         let noted = self.books.ledger.note(&entry);
         noted.map_err(|why| {

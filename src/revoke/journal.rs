@@ -50,6 +50,9 @@ pub struct Entry {
     /// `revoke` or `rotate`.
     #[serde(default)]
     pub action: String,
+    /// The route whose answer proved that the token lives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proven_by: Option<String>,
     /// The method of the request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
@@ -86,6 +89,11 @@ struct Line {
     entry: Entry,
 }
 
+/// True for a line that is an entry.
+pub fn can_be_read(line: &[u8]) -> bool {
+    serde_json::from_slice::<Line>(line).is_ok()
+}
+
 /// The hash of a line, without its end.
 pub fn hash(line: &[u8]) -> String {
     Sha256::digest(line).iter().map(|byte| format!("{byte:02x}")).collect()
@@ -114,7 +122,7 @@ pub struct Journal {
     pub entries: Vec<(String, Entry)>,
     /// The hash of the last line.
     pub head: String,
-    /// True when the last line was not written to its end.
+    /// True when the end was not written whole.
     pub is_torn: bool,
     /// What is wrong with it.
     pub faults: Vec<Fault>,
@@ -154,8 +162,8 @@ impl Journal {
             }
             journal.head = hash(raw);
         }
-        let what = "it cannot be read";
-        journal.faults.extend(unread.map(|line| Fault { line, what }));
+        // What cannot be read at the very end was being written when a run was cut off.
+        journal.is_torn |= unread.is_some();
         journal.faults.sort_by_key(|fault| fault.line);
         journal
     }
@@ -241,5 +249,12 @@ mod tests {
         let journal = Journal::read(format!("{torn}\n{note}").as_bytes());
         assert_eq!((journal.is_torn, journal.entries.len()), (false, 2));
         assert_eq!(journal.faults, []);
+        // The note itself may be cut off.
+        let torn = format!("{torn}\n{}", &note[..30]);
+        let journal = Journal::read(torn.as_bytes());
+        assert_eq!((journal.is_torn, journal.entries.len(), journal.faults.len()), (true, 1, 0));
+        let note = line(&journal.head, "t", &entry(Event::Torn, "", None));
+        let journal = Journal::read(format!("{torn}\n{note}").as_bytes());
+        assert_eq!((journal.is_torn, journal.faults.len()), (false, 0));
     }
 }

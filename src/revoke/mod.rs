@@ -10,12 +10,16 @@ pub mod execute;
 pub mod journal;
 pub mod plan;
 pub mod policy;
+pub mod resume;
 pub mod successor;
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
+use crate::gitlab::remedy::remedy;
 use crate::gitlab::ways::{Operator, Stage};
-use crate::model::revocation::{Action, Revocation};
+use crate::model::revocation::{Action, Ending, Receipt, Revocation, Way};
 use crate::net::door::Door;
 use crate::verify::{self, Task};
 
@@ -30,11 +34,28 @@ pub struct Target {
     /// The number of its instance.
     pub instance: usize,
     /// The route whose answer proved that it lives.
-    pub proven_by: Option<&'static str>,
+    pub proven_by: Option<String>,
     /// Every stage must be gone through; in each the first request that is taken is enough.
     pub stages: Vec<Stage>,
     /// What is wanted.
     pub action: Action,
+}
+
+impl Target {
+    /// What came of it.
+    fn receipt(
+        &self,
+        means: &Means<'_>,
+        ending: Ending,
+        reason: Option<Cow<'static, str>>,
+        way: Option<Way>,
+    ) -> Receipt {
+        let instance = Some(means.options.instances[self.instance].address.to_string());
+        let (fingerprint, kind) = (self.fingerprint.clone(), self.task.kind.clone());
+        let lives = matches!(ending, Ending::Refused | Ending::StillLive);
+        let remedy = lives.then(|| Cow::Borrowed(remedy(&kind)));
+        Receipt { fingerprint, kind, instance, ending, reason, remedy, way }
+    }
 }
 
 /// What is to be done. It can be carried out once.
@@ -57,15 +78,17 @@ pub struct Means<'a> {
     pub operators: &'a [Option<Operator>],
     /// Set when the user wants to end.
     pub interrupted: &'a AtomicBool,
+    /// After this no further token is begun.
+    pub until: Instant,
 }
 
 impl Means<'_> {
-    /// True when no further token may be begun.
-    fn is_over(&self) -> Option<&'static str> {
+    /// Why no further token may be begun, if that is so.
+    fn no_more(&self) -> Option<&'static str> {
         if self.interrupted.load(Ordering::Relaxed) {
             return Some("not reached: it was interrupted");
         }
-        let over = std::time::Instant::now() >= self.door.deadline();
+        let over = Instant::now() >= self.until;
         over.then_some("not reached: the time was over (--verify-timeout allows more)")
     }
 }

@@ -10,7 +10,7 @@ use super::policy::Policy;
 use super::{Plan, Target};
 use crate::gitlab::operator::IDENTIFIABLE;
 use crate::gitlab::remedy::{page, remedy};
-use crate::gitlab::ways::{Change, Doomed, Operator, ways};
+use crate::gitlab::ways::{Care, Change, Doomed, Operator, ways};
 use crate::model::facts::OwnerField;
 use crate::model::finding::{Evidence, Finding};
 use crate::model::origin::Origin;
@@ -31,9 +31,19 @@ pub struct Options {
     pub include_local: bool,
     /// Some target is a repository, so that a file is pushed or it is not.
     pub has_history: bool,
+    /// Where successors go, in words.
+    pub into: Option<String>,
+    /// A successor goes into a variable, which takes an operator's credential.
+    pub into_variable: bool,
     /// Nobody is there to confirm.
     pub unattended: bool,
+    /// What is carried out was written to a file before, where somebody could read it.
+    pub is_read: bool,
 }
+
+/// Why a guess is not acted upon.
+const GUESS: &str = "only the user name beside it says which one it is: without a terminal it takes a \
+                     plan that somebody has read (--plan-out, then --apply --plan)";
 
 /// What a token of the plan comes to.
 enum Choice {
@@ -65,7 +75,8 @@ pub fn make(
         }
     }
     targets.sort_by_cached_key(|target| urgency(&findings[target.finding]));
-    revocation.steps = targets.iter().flat_map(|target| steps(target, verified)).collect();
+    let into = options.into.as_ref();
+    revocation.steps = targets.iter().flat_map(|it| steps(it, verified, into)).collect();
     revocation.plan = id(&revocation.steps);
     Plan { targets, revocation, operators: operators.to_vec() }
 }
@@ -75,6 +86,8 @@ fn urgency(finding: &Finding) -> impl Ord + use<> {
     let learned = &finding.verdict.learned;
     let level = learned.reach.iter().filter_map(|reach| reach.level).max();
     (
+        // An application's secret may be needed to end the application's tokens.
+        finding.rule.kind == "oauth_application_secret",
         Reverse(learned.user.admin == Some(true)),
         Reverse(finding.verdict.can_write()),
         Reverse((level, learned.reach.len())),
@@ -84,7 +97,7 @@ fn urgency(finding: &Finding) -> impl Ord + use<> {
 }
 
 /// The steps of a token, a stage each.
-fn steps(target: &Target, verified: &verify::Options) -> Vec<Step> {
+fn steps(target: &Target, verified: &verify::Options, into: Option<&String>) -> Vec<Step> {
     let instance = verified.instances[target.instance].address.to_string();
     let step = |stage: &Vec<Change>| {
         let mut ways: Vec<Way> = stage.iter().map(Change::way).collect();
@@ -94,6 +107,7 @@ fn steps(target: &Target, verified: &verify::Options) -> Vec<Step> {
             kind: target.task.kind.clone(),
             instance: instance.clone(),
             action: target.action,
+            into: into.cloned(),
             way: ways.pop()?,
             otherwise,
         })
@@ -105,8 +119,9 @@ fn steps(target: &Target, verified: &verify::Options) -> Vec<Step> {
 pub fn id(steps: &[Step]) -> String {
     let mut hash = Sha256::new();
     for step in steps {
-        let Step { fingerprint, instance, action, way, otherwise, .. } = step;
-        hash.update(format!("{fingerprint} {instance} {}\n", action.word()));
+        let Step { fingerprint, instance, action, into, way, otherwise, .. } = step;
+        let into = into.as_deref().unwrap_or_default();
+        hash.update(format!("{fingerprint} {instance} {} {into}\n", action.word()));
         for way in std::iter::once(way).chain(otherwise) {
             let Way { method, path, credential, .. } = way;
             hash.update(format!("  {method} {path} {}\n", credential.word()));
@@ -157,19 +172,8 @@ impl Chooser<'_> {
         let place = instances.iter().position(|it| it.address.to_string() == address);
         let place = place.ok_or_else(|| ("nobody knows where it lives".into(), Help::None))?;
         let operator = self.operators[place].as_ref();
-        if operator.is_some_and(|it| is_own(it, finding)) {
-            return Err(("it is the credential that stanch itself uses here".into(), Help::None));
-        }
-        if let Some(why) = self.options.policy.protects(finding) {
-            return Err((why.into(), Help::None));
-        }
-        if let Some(why) = self.is_local(finding) {
-            return Err((why.into(), Help::None));
-        }
-        let host = instances[place].address.host();
-        let forbidden = self.options.policy.forbids(finding, host);
-        if let Some(why) = forbidden.filter(|_| self.options.unattended) {
-            return Err((why.into(), Help::None));
+        if let Some(why) = self.spared(finding, place) {
+            return Err((why, Help::None));
         }
         let task = Task {
             kind: finding.rule.kind.clone(),
@@ -182,9 +186,17 @@ impl Chooser<'_> {
             learned: &verdict.learned,
             operator,
             may_use_token: !self.verified.policy.operator_only,
-            application: self.application(address),
+            applications: &self.applications(address),
         };
-        let stages = ways(&doomed, self.options.action);
+        let mut stages = ways(&doomed, self.options.action);
+        if self.options.unattended && !self.options.is_read {
+            stages.iter_mut().for_each(|stage| stage.retain(|it| it.care != Care::Guess));
+            let before = stages.len();
+            stages.retain(|stage| !stage.is_empty());
+            if before > 0 && stages.is_empty() {
+                return Err((GUESS.into(), Help::Page));
+            }
+        }
         if stages.is_empty() {
             let why = match self.options.action {
                 Action::Rotate => self.no_rotation(finding),
@@ -197,10 +209,31 @@ impl Chooser<'_> {
             fingerprint: finding.fingerprint.clone(),
             task,
             instance: place,
-            proven_by: verdict.proven_by,
+            proven_by: verdict.proven_by.map(str::to_owned),
             stages,
             action: self.options.action,
         })
+    }
+
+    /// Why a token that lives is left alone although something could be done.
+    fn spared(&self, finding: &Finding, place: usize) -> Option<Cow<'static, str>> {
+        let operator = self.operators[place].as_ref();
+        if operator.is_some_and(|it| is_own(it, finding)) {
+            return Some("it is the credential that stanch itself uses here".into());
+        }
+        if let Some(why) = self.options.policy.protects(finding) {
+            return Some(why.into());
+        }
+        if let Some(why) = self.is_local(finding) {
+            return Some(why.into());
+        }
+        let host = self.verified.instances[place].address.host();
+        let forbidden = self.options.policy.forbids(finding, host);
+        if let Some(why) = forbidden.filter(|_| self.options.unattended) {
+            return Some(why.into());
+        }
+        let lacks_operator = self.options.into_variable && operator.is_none();
+        lacks_operator.then(|| "a variable takes an operator's credential".into())
     }
 
     /// Why nobody outside can have seen it. What no history holds was never pushed; what came from no
@@ -227,15 +260,14 @@ impl Chooser<'_> {
         }
     }
 
-    /// An application whose secret was found living at the same instance.
-    fn application(&self, instance: &str) -> Option<(&str, &Secret)> {
-        self.findings.iter().find_map(|it| {
-            let lives = it.verdict.state == State::Live
+    /// The applications whose secrets were found living at the same instance.
+    fn applications(&self, instance: &str) -> Vec<(&str, &Secret)> {
+        let living = self.findings.iter().filter(|it| {
+            it.verdict.state == State::Live
                 && it.verdict.instance.as_deref() == Some(instance)
-                && it.rule.kind == "oauth_application_secret";
-            let id = it.facts.client_id.as_deref().filter(|_| lives)?;
-            Some((id, &it.secret))
-        })
+                && it.rule.kind == "oauth_application_secret"
+        });
+        living.filter_map(|it| Some((it.facts.client_id.as_deref()?, &it.secret))).collect()
     }
 
     fn refused(

@@ -50,16 +50,53 @@ impl Protected {
         let learned = &finding.verdict.learned;
         match self {
             Self::Fingerprint(fingerprint) => *fingerprint == finding.fingerprint,
-            Self::User(name) => learned.user.username.as_ref() == Some(name),
+            // GitLab's user names do not differ by case alone.
+            Self::User(name) => {
+                learned.user.username.as_ref().is_some_and(|it| it.eq_ignore_ascii_case(name))
+            }
             Self::Name(glob) => learned.name.as_ref().is_some_and(|name| glob.is_match(name)),
         }
     }
 }
 
+/// Kinds that act as a user, so that an entry about users is about them.
+const OF_USERS: &[&str] = &[
+    "personal_access_token",
+    "oauth_access_token",
+    "ci_job_token",
+    "pipeline_trigger_token",
+    "feed_token",
+    "incoming_mail_token",
+    "session_cookie",
+];
+/// Kinds that have names.
+const NAMED: &[&str] = &[
+    "personal_access_token",
+    "deploy_token",
+    "deploy_key",
+    "kubernetes_agent_token",
+    "oauth_application_secret",
+];
+
 impl Policy {
-    /// Why a token is never touched.
+    /// Why a token is never touched. What may be meant, but does not tell, is not touched either.
     pub fn protects(&self, finding: &Finding) -> Option<String> {
-        let entry = self.protect.iter().find(|entry| entry.what.fits(finding))?;
+        let learned = &finding.verdict.learned;
+        let (kind, protect) = (finding.rule.kind.as_str(), &self.protect);
+        let Some(entry) = protect.iter().find(|entry| entry.what.fits(finding)) else {
+            let by_user = protect.iter().any(|it| matches!(it.what, Protected::User(_)));
+            let by_name = protect.iter().any(|it| matches!(it.what, Protected::Name(_)));
+            let hides_user = learned.user.username.is_none() && OF_USERS.contains(&kind);
+            let hides_name = learned.name.is_none() && NAMED.contains(&kind);
+            let what = match (by_user && hides_user, by_name && hides_name) {
+                (true, _) => "whose it is",
+                (_, true) => "its name",
+                _ => return None,
+            };
+            return Some(format!(
+                "your settings protect some tokens, and the instance does not tell {what}"
+            ));
+        };
         let why = entry.reason.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
         Some(format!("your settings protect it{why}"))
     }
@@ -71,7 +108,13 @@ impl Policy {
         };
         let user = finding.verdict.learned.user.username.as_deref();
         let owner = user.and_then(bot_owner).map(|(place, id)| format!("{place}:{id}"));
-        let is_owner = |it: &String| user == Some(it.as_str()) || owner.as_ref() == Some(it);
+        let places = &finding.verdict.learned.reach;
+        let is_place = |it: &String| {
+            // What acts as no user belongs to the places that it opens.
+            user.is_none() && places.iter().any(|at| *it == format!("{}:{}", at.place, at.id))
+        };
+        let is_user = |it: &String| user.is_some_and(|user| user.eq_ignore_ascii_case(it));
+        let is_owner = |it: &String| is_user(it) || owner.as_ref() == Some(it) || is_place(it);
         if lacks(&self.kinds, &|it| *it == finding.rule.kind) {
             Some("your settings do not let this kind be revoked without a terminal")
         } else if lacks(&self.owners, &is_owner) {

@@ -174,7 +174,8 @@ fn hints(found: &Match, text: &[u8]) -> Facts {
     let string = |span: Span| String::from_utf8_lossy(span.of(text)).into_owned();
     let mut facts = Facts { preceded_by: found.preceded_by.map(string), ..Facts::default() };
     let beside = beside(&found.card.kind, text, found.secret);
-    for &(name, span) in found.groups.iter().chain(&beside) {
+    // What the pattern itself has found goes before what stands somewhere near.
+    for &(name, span) in beside.iter().chain(&found.groups) {
         let field = match name {
             "host" => {
                 facts.host = Some(string(span).trim_end_matches(['.', '-', ':']).to_owned());

@@ -38,6 +38,10 @@ const LACKING: &[(&str, &str)] = &[
         "DELETE /api/v4/groups/{id}/service_accounts/{user_id}/personal_access_tokens/{token_id}",
         "doc/api/service_accounts.md",
     ),
+    (
+        "POST /api/v4/groups/{id}/service_accounts/{user_id}/personal_access_tokens/{token_id}/rotate",
+        "doc/api/service_accounts.md",
+    ),
     ("DELETE /api/v4/users/{id}/keys/{key_id}", "doc/api/user_keys.md"),
     ("POST /oauth/revoke", "doc/api/oauth2.md"),
     ("GET /api/v4/projects/{id}/variables/{key}", "doc/api/project_level_variables.md"),
@@ -97,6 +101,7 @@ fn successions() -> Vec<Request> {
         changes::rotate_access_token(operator, 1, day),
         changes::rotate_resource_token(operator, ("project", 1), 2, day),
         changes::rotate_resource_token(operator, ("group", 1), 2, day),
+        changes::rotate_of_service_account(operator, ("group", 1), 2, day),
         changes::variable(operator, "1", "KEY"),
         changes::update_variable(operator, "1", "KEY", token),
         changes::create_variable(operator, "1", "KEY", token),

@@ -3,6 +3,7 @@
 
 mod canaries;
 mod crash;
+mod doubt;
 mod journal;
 mod kinds;
 mod ladder;

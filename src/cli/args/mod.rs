@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 pub use inspect::InspectArgs;
-pub use revoke::{JournalArgs, JournalCommand, RevokeArgs, Variable};
+pub use revoke::{JournalArgs, JournalCommand, RevokeArgs};
 pub use scan::{FailOn, ScanArgs};
 pub use verify::VerifyArgs;
 

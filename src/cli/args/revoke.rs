@@ -7,6 +7,7 @@ use clap::Subcommand;
 use super::ScanArgs;
 use super::values::parse_format;
 use crate::report::Format;
+use crate::revoke::successor::Variable;
 
 /// What `revoke` understands.
 #[derive(Debug, clap::Args)]
@@ -74,15 +75,6 @@ pub struct OwnArgs {
     /// Write a summary in Markdown, for a ticket or a merge request, to this file
     #[arg(long, value_name = "FILE")]
     pub markdown: Option<PathBuf>,
-}
-
-/// A CI/CD variable.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Variable {
-    /// The path or id of its project.
-    pub project: String,
-    /// Its key.
-    pub key: String,
 }
 
 fn parse_variable(text: &str) -> Result<Variable, String> {

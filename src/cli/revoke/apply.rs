@@ -1,8 +1,11 @@
-//! Carrying a confirmed plan out: the journal is opened, what earlier runs left open is looked at, and
-//! every token of the plan gets its turn.
+//! Carrying a confirmed plan out: the journal is opened, what earlier runs left open is asked about,
+//! and every token of the plan gets its turn.
 
 use std::path::Path;
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use anyhow::anyhow;
 
 use super::Session;
 use crate::cli::interrupt;
@@ -10,60 +13,73 @@ use crate::cli::journal_file::{self, JournalFile};
 use crate::cli::progress::Display;
 use crate::cli::scan::now;
 use crate::cli::successors::Successors;
-use crate::model::finding::{Finding, Outcome};
-use crate::model::revocation::{Ending, JournalNote, Receipt, Revocation};
-use crate::model::verdict::State;
+use crate::model::finding::Outcome;
+use crate::model::revocation::{JournalNote, Receipt, Revocation};
 use crate::revoke::execute::{Books, execute};
-use crate::revoke::journal::{Entry, Event, Journal, Ledger};
-use crate::revoke::successor::{Destination, Variable};
+use crate::revoke::journal::Ledger;
+use crate::revoke::resume::{open, resume};
+use crate::revoke::successor::Destination;
 use crate::revoke::{Means, Plan};
 
-/// Carries it out. Receipts are added to those that are there.
+/// A token that was begun in time gets so long to be seen through.
+const GRACE: Duration = Duration::from_secs(180);
+
+/// What came of it.
+pub(super) struct Applied {
+    /// What was planned.
+    pub(super) revocation: Revocation,
+    /// How it ended for each token.
+    pub(super) receipts: Vec<Receipt>,
+    /// Why the journal could not be written to its end.
+    pub(super) broken: Option<String>,
+}
+
+/// Carries it out.
 pub(super) fn apply(
     session: &Session<'_>,
     plan: Plan,
     outcome: &Outcome,
-    receipts: &mut Vec<Receipt>,
-) -> anyhow::Result<Revocation> {
+) -> anyhow::Result<Applied> {
     let own = &session.args.own;
     let mut revocation = plan.revocation.clone();
     let path = journal_file::place(own.journal.as_deref())?;
     let (mut journal, before) = JournalFile::open(&path, now)?;
-    revocation.open_steps = lost(&before, &outcome.findings);
-    receipts.extend(resume(&before, &plan, &outcome.findings, &mut journal)?);
+    let door = session.verifier.door(GRACE)?;
     let mut successors = successors(session, &plan)?;
     let interrupted = interrupt::watch();
     // Verifying has left it set, so that a Ctrl-C ends the program: from here on the first one lets
     // the token be finished that is under way.
     interrupted.store(false, Ordering::Relaxed);
-    let door = session.verifier.door()?;
     let operators = plan.operators.clone();
     let means = Means {
         door: &door,
         options: session.verifier.options(),
         operators: &operators,
         interrupted: &interrupted,
+        until: Instant::now() + session.verifier.options().time,
     };
-    let variable = own.rotate_into.as_ref();
-    let variable = variable.map(|it| Variable { project: it.project.clone(), key: it.key.clone() });
-    let destination = successors.as_mut().map(|keeper| Destination { keeper, variable });
     let display = Display::start(session.console.shows_progress());
     display.progress().begin("revoking tokens".to_owned());
     display.progress().expect(plan.targets.len() as u64);
+    let ledger: &mut dyn Ledger = &mut journal;
+    let resumed = resume(&before, &plan, &outcome.findings, (&means, ledger));
+    let mut receipts = resumed.map_err(|why| anyhow!("the journal cannot be written: {why}"))?;
+    revocation.open_steps = open(&before, &plan, means.options) - receipts.len() as u64;
+    let variable = own.rotate_into.clone();
+    let destination = successors.as_mut().map(|keeper| Destination::new(keeper, variable));
     let mut books = Books { ledger: &mut journal, destination };
-    let told = |_: &Receipt| display.progress().text();
-    receipts.extend(execute(plan, &means, &mut books, &told));
+    receipts.extend(execute(plan, &means, &mut books, &|_| display.progress().text()));
     display.end();
     revocation.interrupted = interrupted.load(Ordering::Relaxed);
     interrupted.store(true, Ordering::Relaxed);
-    successors.into_iter().for_each(Successors::end);
+    let broken = journal.complaint();
     revocation.journal = Some(JournalNote {
         path: journal.path().display().to_string(),
         head: journal.head().to_owned(),
     });
     // To end a client means to wait for whatever it still does.
     std::mem::forget(door);
-    Ok(revocation)
+    Ok(Applied { revocation, receipts, broken })
 }
 
 /// The file for successors, when there are to be any.
@@ -82,58 +98,4 @@ fn successors(session: &Session<'_>, plan: &Plan) -> anyhow::Result<Option<Succe
         }
     };
     Successors::create(path, passes).map(Some)
-}
-
-/// How many steps of earlier runs have no end, with a secret that was not found this time.
-pub(super) fn lost(journal: &Journal, findings: &[Finding]) -> u64 {
-    let is_lost = |entry: &&&Entry| findings.iter().all(|it| it.fingerprint != entry.fingerprint);
-    journal.open().iter().filter(is_lost).count() as u64
-}
-
-/// Looks at what earlier runs left open: what is found dead now has got its end by them.
-fn resume(
-    journal: &Journal,
-    plan: &Plan,
-    findings: &[Finding],
-    ledger: &mut dyn Ledger,
-) -> anyhow::Result<Vec<Receipt>> {
-    let mut receipts = Vec::new();
-    for entry in journal.open() {
-        let finding = findings.iter().find(|it| it.fingerprint == entry.fingerprint);
-        let Some(finding) = finding else { continue };
-        let is_planned = plan.targets.iter().any(|it| it.fingerprint == entry.fingerprint);
-        let at_home = finding.verdict.instance.as_deref() == Some(entry.instance.as_str());
-        let is_dead =
-            finding.verdict.state.is_dead() || finding.verdict.state == State::UnknownHere;
-        let mut line = Entry { plan: plan.revocation.plan.clone(), ..entry.clone() };
-        line.reason = Some(format!("left open by plan {}", entry.plan));
-        if is_planned {
-            line.event = Event::Resumed;
-        } else if is_dead && at_home {
-            (line.event, line.outcome) = (Event::Receipt, Some("revoked".to_owned()));
-            receipts.push(by_earlier_run(entry));
-        } else {
-            continue;
-        }
-        ledger
-            .note(&line)
-            .map_err(|why| anyhow::anyhow!("the journal cannot be written: {why}"))?;
-    }
-    Ok(receipts)
-}
-
-fn by_earlier_run(entry: &Entry) -> Receipt {
-    let lost = match entry.action.as_str() {
-        "rotate" => "; its successor is lost unless it was written to the file",
-        _ => "",
-    };
-    let reason = format!("by plan {}, which was cut off before it could ask{lost}", entry.plan);
-    Receipt {
-        fingerprint: entry.fingerprint.clone(),
-        kind: entry.kind.clone(),
-        instance: Some(entry.instance.clone()),
-        ending: Ending::Revoked,
-        reason: Some(reason.into()),
-        way: None,
-    }
 }

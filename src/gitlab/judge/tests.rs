@@ -41,6 +41,7 @@ fn refusals() -> Answers {
         ("403 orphaned", json(403, r#"{"message":"403 Forbidden - Runner is orphaned"}"#)),
         ("422 orphaned", json(422, r#"{"message":"Runner is orphaned"}"#)),
         ("404", json(404, r#"{"message":"404 Not Found"}"#)),
+        ("404 key", json(404, r#"{"message":"404 Key Not Found"}"#)),
         ("404 error", json(404, r#"{"error":"404 Not Found"}"#)),
         ("410", json(410, r#"{"message":"410 Gone"}"#)),
         ("422", json(422, r#"{"message":"422 Unprocessable Entity"}"#)),
@@ -130,7 +131,7 @@ fn of_tokens() -> Vec<(Judge, String)> {
         (
             Judge::SelfInformation,
             guard(
-                "pat=live pat_revoked=revoked pat_expired=expired 400_oauth=live 404=no_way \
+                "pat=live pat_revoked=revoked pat_expired=expired 400_oauth=live 404=no_way 404_key=no_way \
                    404_error=no_way",
             ),
         ),
@@ -141,10 +142,12 @@ fn of_tokens() -> Vec<(Judge, String)> {
         // The route gives jobs alone: an id and a status are enough.
         (Judge::Job, guard("live_job=live agent=live agent_revoked=live")),
         (Judge::CurrentUser, guard("user=live")),
-        (Judge::DeployToken, guard("ok=live 404=no_way 404_error=no_way")),
+        (Judge::DeployToken, guard("ok=live 404=no_way 404_key=no_way 404_error=no_way")),
         (
             Judge::RunnerDiscovery,
-            guard("router=live 501=live 403=unknown_here 404=no_way 404_error=no_way"),
+            guard(
+                "router=live 501=live 403=unknown_here 404=no_way 404_key=no_way 404_error=no_way",
+            ),
         ),
         (
             Judge::RunnerVerification,
@@ -156,7 +159,7 @@ fn of_tokens() -> Vec<(Judge, String)> {
                 "400_timeout=live 403=unknown_here 403_orphaned=unknown_here blocked=unknown_here 201=live",
             ),
         ),
-        (Judge::Trigger, "400_ref=live 201=live 404=absent".to_owned()),
+        (Judge::Trigger, "400_ref=live 201=live 404=absent 404_key=absent".to_owned()),
         (Judge::Feed, "feed=live 401_feed=unknown_here".to_owned()),
         (Judge::Unleash, REFUSALS.replacen("401=unknown_here", "features=live 401=absent", 1)),
         (Judge::OauthClient, "400_scope=live 401_client=absent".to_owned()),
@@ -169,7 +172,7 @@ fn of_tokens() -> Vec<(Judge, String)> {
 fn of_operator() -> Vec<(Judge, String)> {
     // The last one wins.
     let admin = |kind: &'static str, more: &str| {
-        let rest = "404=absent 404_error=absent 422=no_way 422_orphaned=no_way";
+        let rest = "404=absent 404_key=absent 404_error=no_way 422=no_way 422_orphaned=no_way";
         (Judge::Identified(kind), format!("{OPERATOR} {rest} {more}"))
     };
     vec![
@@ -196,7 +199,7 @@ fn of_operator() -> Vec<(Judge, String)> {
             "pat=live pat_revoked=live pat_expired=live user=live runner=live verified=live \
              agent=live agent_revoked=live trigger=live key=live live_job=live",
         ),
-        (Judge::Key, format!("{OPERATOR} key=live 404=unknown_here")),
+        (Judge::Key, format!("{OPERATOR} key=live 404_key=unknown_here")),
     ]
 }
 

@@ -59,6 +59,9 @@ fn one(token: &Token, applied: bool, paint: &Paint) -> String {
         out += &receipt(it, INDENT, paint);
         let way = it.way.iter().filter(|_| it.ending.is_dead());
         out += &way.map(|way| breaks(way, paint)).collect::<String>();
+        let remedy = it.remedy.iter();
+        let can = |remedy: &_| labelled("what a person can do:", remedy, paint);
+        out += &remedy.map(|remedy| can(remedy)).collect::<String>();
     }
     let dead = token.receipt.is_some_and(|it| it.ending.is_dead());
     let taken = token.receipt.and_then(|it| it.way.as_ref());
@@ -98,6 +101,8 @@ fn planned(step: &Step, finding: Option<&Finding>, paint: &Paint) -> String {
         text += &format!(" at {}", step.instance);
     }
     let mut out = labelled(label, &text, paint) + &breaks(&step.way, paint);
+    let into = step.into.iter();
+    out += &into.map(|into| labelled("successor goes to:", into, paint)).collect::<String>();
     for way in &step.otherwise {
         out += &labelled("else:", &words::way(way), paint);
         out += &breaks(way, paint);

@@ -155,9 +155,14 @@ fn ended(receipt: &Receipt) -> String {
 
 fn left(receipt: &Receipt, finding: Option<&Finding>) -> String {
     match receipt.ending {
-        _ if receipt.ending.is_dead() => "nothing".to_owned(),
+        _ if receipt.ending.is_dead() => {
+            match receipt.way.as_ref().and_then(|it| it.breaks.as_ref()) {
+                Some(breaks) => format!("mind that {}", text(breaks)),
+                None => "nothing".to_owned(),
+            }
+        }
         Ending::Unknown => "run `stanch revoke` again: it asks before it does anything".to_owned(),
-        _ => advice(None, finding),
+        _ => advice(receipt.remedy.as_deref(), finding),
     }
 }
 

@@ -132,8 +132,8 @@ fn notes(revocation: &Revocation) -> Vec<String> {
     if revocation.open_steps > 0 {
         let steps = words::count(revocation.open_steps, "step");
         notes.push(format!(
-            "Begun in earlier runs, without an outcome, and not found now: {steps} (see stanch \
-             journal show)."
+            "Begun in earlier runs, and still without an end: {steps} (stanch journal verify lists \
+             them)."
         ));
     }
     notes

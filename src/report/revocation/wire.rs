@@ -33,6 +33,8 @@ struct WireStep<'a> {
     token: WireToken<'a>,
     instance: &'a str,
     action: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    into: Option<&'a str>,
     #[serde(flatten)]
     way: WirePlanned<'a>,
     otherwise: Vec<WirePlanned<'a>>,
@@ -144,6 +146,7 @@ impl<'a> WireStep<'a> {
             token: WireToken { fingerprint: &step.fingerprint, kind: &step.kind },
             instance: &step.instance,
             action: step.action.word(),
+            into: step.into.as_deref(),
             way: WirePlanned::new(&step.way),
             otherwise: step.otherwise.iter().map(WirePlanned::new).collect(),
         }

@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use stanch::token::sample::Sampler;
 
-use super::{ANN, World, finish, is_question, line, of_pat, outcome};
+use super::{ANN, World, finish, is_question, line, of_pat, one, outcome};
 use crate::support::gitlab::{Fault, Recorded};
 use crate::support::tokens::pat;
 
@@ -216,9 +217,15 @@ fn killed_while_it_rotates() {
     child.kill().expect("it runs");
     finish(child);
     world.gitlab.heal();
-    let run = world.apply(&more);
+    // The file may hold a successor: it is never written over.
+    world.apply(&more).expect(2);
+    let run = world.apply(&["--rotate", "--rotate-file", "../others"]).expect(1);
     assert_eq!(world.count(rotate), 1);
-    assert_ne!(outcome(&run, &of_pat(&token)), "rotated");
+    let receipt = one(&run, "receipt");
+    assert_eq!(receipt["fingerprint"], of_pat(&token));
+    assert_eq!(receipt["outcome"], "unknown");
+    let reason = receipt["reason"].as_str().expect("why");
+    assert!(reason.contains("successor") && reason.contains("../successors"), "{reason}");
     let state = world.gitlab.state();
     let successor =
         state.pats.iter().find(|it| it.user_id == ANN && it.created_at.contains("-11-"));
@@ -226,4 +233,33 @@ fn killed_while_it_rotates() {
     drop(state);
     world.journal_is(0);
     world.is_intact();
+}
+
+/// Kinds that only an administrator can ask about: what no longer finds them has found them before.
+#[test]
+fn kinds_without_a_question_of_their_own_are_taken_up_too() {
+    let mut sampler = Sampler::new(31);
+    let mail = ["glimt-", &sampler.base36(25)].concat();
+    let flags = ["glffct-", &sampler.friendly(20)].concat();
+    let trigger = ["glptt-", &sampler.friendly(20)].concat();
+    for token in [&mail, &flags, &trigger] {
+        let world = World::with_admin();
+        {
+            let mut state = world.gitlab.state();
+            state.mail_token(&mail, ANN);
+            state.flags_client(&flags, 7);
+            state.trigger(&trigger, 7, ANN);
+        }
+        world.leak(&[token]);
+        world.gitlab.fault_on("DELETE /api/v4/admin/token", Fault::AnswerNeverComes);
+        let mut child = world.start(&[]);
+        world.wait_until(&mut child, || !world.lives(token));
+        child.kill().expect("it runs");
+        finish(child);
+        world.gitlab.heal();
+        let run = world.apply(&[]).expect(0);
+        assert_eq!(one(&run, "receipt")["outcome"], "revoked", "{}", run.stdout);
+        assert_eq!(world.count("DELETE /api/v4/admin/token"), 1);
+        world.journal_is(0);
+    }
 }

@@ -222,3 +222,29 @@ fn what_is_left_open_and_not_found_again_is_counted() {
     world.leak(&["nothing"]);
     assert_eq!(world.apply(&[]).expect(0).summary()["open_steps"], 0);
 }
+
+/// The disk is full in the middle: what is begun is told, and nothing more is sent.
+#[test]
+fn a_disk_that_fills_up_stops_everything() {
+    let world = World::new();
+    let tokens = [pat(4), pat(5), pat(6)];
+    for token in &tokens {
+        world.gitlab.state().pat(token, 5, &["api"]);
+    }
+    world.leak(&tokens.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut command = std::process::Command::new("sh");
+    world.folder.scrub(&mut command);
+    // Files may grow to two blocks of 512 bytes, and no further; the program is told, not killed.
+    let script = "trap '' XFSZ; ulimit -f 2; exec \"$@\"";
+    command.args(["-c", script, "sh", env!("CARGO_BIN_EXE_stanch"), "revoke", "leak", "--apply"]);
+    command.args(["--yes", "--format", "jsonl", "--gitlab-url", &world.gitlab.url()]);
+    let run = crate::support::program::run(command, b"").expect(1);
+    assert!(run.stderr.contains("could not be written to its end"), "{}", run.stderr);
+    assert!(world.changes().len() < 3, "{:?}", world.changes());
+    let dead = tokens.iter().filter(|token| !world.lives(token)).count();
+    assert_eq!(dead, world.changes().len());
+    // With room again the next run goes on.
+    world.apply(&[]).expect(0);
+    assert!(tokens.iter().all(|token| !world.lives(token)));
+    world.journal_is(0);
+}

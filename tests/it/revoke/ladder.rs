@@ -192,7 +192,11 @@ fn a_runner_by_its_id() {
     world.gitlab.state().admin_token_revoke = false;
     let reset = format!("POST /api/v4/runners/{id}/reset_authentication_token");
     world.gitlab.fault_on(&reset, Fault::NoSuchRoute);
-    dies_by(&world, &[], &token, &[ADMIN, &reset, &format!("DELETE /api/v4/runners/{id}")]);
+    // What removes the runner comes after everything that only resets it.
+    let own = "POST /api/v4/runners/reset_authentication_token";
+    world.gitlab.fault_on(own, Fault::NoSuchRoute);
+    let remove = format!("DELETE /api/v4/runners/{id}");
+    dies_by(&world, &[], &token, &[ADMIN, &reset, own, &remove]);
 }
 
 #[test]

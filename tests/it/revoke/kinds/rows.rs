@@ -119,8 +119,6 @@ pub(super) const REGISTRATION: (&str, Body) = ("GR1348941", Friendly(20));
 pub(super) const COOKIE: &str = "Cookie: _gitlab_session={}; path=/";
 pub(super) const SECRET: &str = "client_id: {application}\nclient_secret: {}";
 pub(super) const FLAGS: &str = "https://x/api/v4/feature_flags/unleash/7 {}";
-pub(super) const DEPLOY_URL: &str =
-    "https://gitlab+deploy-token-4321:{}@gitlab.example.com/group/app.git";
 
 pub(super) const BY_ADMIN: &[Row] = &[
     ("personal_access_token", PAT, "{}", of_ann, &[], ADMIN),
@@ -212,14 +210,6 @@ pub(super) const BY_OWNER: &[Row] = &[
         feed,
         &["--group", "3"],
         "POST /api/v4/groups/3/tokens/revoke",
-    ),
-    (
-        "deploy_token",
-        ("", Friendly(20)),
-        DEPLOY_URL,
-        deploy,
-        &["--project", "7"],
-        "DELETE /api/v4/projects/7/deploy_tokens/{id}",
     ),
     (
         "runner_authentication_token",
