@@ -20,6 +20,8 @@ pub(in crate::report) struct WireReceipt<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    remedy: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     instance: Option<&'a str>,
     #[serde(flatten)]
     way: Option<WireWay<'a>>,
@@ -38,6 +40,7 @@ impl<'a> WireReceipt<'a> {
         Self {
             outcome: receipt.ending.word(),
             reason: receipt.reason.as_deref(),
+            remedy: receipt.remedy.as_deref(),
             instance: receipt.instance.as_deref(),
             way: receipt.way.as_ref().map(WireWay::new),
         }
