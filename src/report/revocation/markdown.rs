@@ -273,8 +273,7 @@ mod tests {
         let lines = [
             "**Plan `1a2b3c4d`: 1 revoked, 1 still live, 1 unknown.** As of 1970-01-01T00:00:00Z.\n\n\
              - Dead when the plan was made: 2 tokens.\n\
-             - Begun in earlier runs, without an outcome, and not found now: 1 step (see stanch \
-             journal show).\n\
+             - Begun in earlier runs, and still without an end: 1 step (stanch journal verify lists them).\n\
              - Head of the journal: `f00d`\n\n### `ann` at `https://gitlab.example.com`\n\n",
             HEAD,
             row,

@@ -214,8 +214,7 @@ mod tests {
             "Dead when the plan was made: 2 tokens.",
             "Unknown to the instances that were asked: 1 token.",
             "Interrupted: not every token was asked about.",
-            "Begun in earlier runs, without an outcome, and not found now: 1 step (see stanch \
-             journal show).",
+            "Begun in earlier runs, and still without an end: 1 step (stanch journal verify lists them).",
         ];
         assert_eq!(notes(&revocation), expected);
         revocation.receipts = Some(Vec::new());
