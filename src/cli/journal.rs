@@ -95,6 +95,8 @@ fn verify(typed: Option<&Path>, console: &Console) -> anyhow::Result<Exit> {
             "no end: {} {fingerprint} of plan {plan}; stanch revoke on the same targets asks about it\n",
             terminal(&entry.kind).replace('_', " ")
         );
+        let more = entry.reason.iter().map(|why| format!("  {}\n", terminal(why)));
+        said += &more.collect::<String>();
     }
     console.print(said.as_bytes())?;
     Ok(Exit::Clean)

@@ -192,8 +192,8 @@ impl<'a> Session<'a> {
         let options = Options {
             action: if args.own.rotate { Action::Rotate } else { Action::Revoke },
             policy: policy::policy(&setting)?,
-            // Whatever a GitLab job has checked out has come from the server.
-            include_local: args.own.include_local || is_job(),
+            include_local: args.own.include_local,
+            in_job: is_job(),
             has_history: !targets.work_trees.is_empty() || targets.head.is_some(),
             unattended: args.own.yes || person.is_none(),
             is_read: args.own.plan.is_some() || !args.own.apply,
@@ -238,10 +238,11 @@ impl<'a> Session<'a> {
         known: Option<&PlanFile>,
     ) -> anyhow::Result<Done> {
         let left_out = known.map(|known| known.limit(&mut plan, &outcome.findings));
+        let path = journal_file::place(self.args.own.journal.as_deref()).ok();
+        let text = path.and_then(|path| journal_file::read(&path).ok().flatten());
+        let journal = Journal::read(&text.unwrap_or_default());
+        without_ended(&mut plan.revocation, &journal, &outcome.findings);
         if !self.args.own.apply || plan.revocation.interrupted {
-            let path = journal_file::place(self.args.own.journal.as_deref()).ok();
-            let text = path.and_then(|path| journal_file::read(&path).ok().flatten());
-            let journal = Journal::read(&text.unwrap_or_default());
             plan.revocation.open_steps = open(&journal, &plan, self.verifier.options());
             let cut = self.args.own.apply.then(|| "verifying was interrupted".to_owned());
             return Ok(Done::nothing(plan.revocation, cut, false));
@@ -345,6 +346,17 @@ impl<'a> Session<'a> {
         };
         self.console.print(text.as_bytes())
     }
+}
+
+/// Takes out what nobody can tell of, but an earlier run has proven dead.
+fn without_ended(revocation: &mut Revocation, journal: &Journal, findings: &[Finding]) {
+    let before = revocation.refusals.len();
+    revocation.refusals.retain(|refusal| {
+        let mut own = findings.iter().filter(|it| it.fingerprint == refusal.fingerprint);
+        let lives = own.any(|it| it.verdict.state == State::Live);
+        lives || !journal.has_ended(&refusal.fingerprint)
+    });
+    revocation.dead += (before - revocation.refusals.len()) as u64;
 }
 
 /// The operators without names that quote a secret, since names go into the journal.

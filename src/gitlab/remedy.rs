@@ -7,13 +7,13 @@ pub fn remedy(kind: &str) -> &'static str {
         // doc/user/profile/personal_access_tokens.md, doc/user/project/settings/project_access_tokens.md
         "personal_access_token" => {
             "its user: Edit profile > Access > Personal access tokens > Revoke; for a bot: Settings > \
-             Access tokens of its project or group; an administrator: Admin > Credentials"
+             Access tokens of its project or group; an impersonation token: Admin > Users > the user > Impersonation tokens"
         }
         // doc/user/project/deploy_tokens/_index.md
         "deploy_token" => {
             "a maintainer: Settings > Repository > Deploy tokens of its project (or group) > Revoke; \
              stanch does it itself with an administrator's credential, or with --project or --group \
-             and the id that stands in its user name"
+             and the id that stands in its user name (without a terminal: --plan-out, then --apply --plan)"
         }
         // doc/user/project/deploy_keys/_index.md
         "deploy_key" => {

@@ -140,6 +140,8 @@ impl Door {
 fn manner(answer: &Result<Response, Failure>) -> Manner {
     match answer {
         Ok(response) if response.status == 403 && !looks_like_json(response) => Manner::TurnedAway,
+        // With 501 GitLab says that it has no job router, which is an answer as good as any.
+        Ok(response) if response.status == 501 && looks_like_json(response) => Manner::Ordinary,
         Ok(response) if matches!(response.status, 200..=499) => Manner::Ordinary,
         Ok(_) | Err(Failure::TimedOut | Failure::Cut) => Manner::Silent,
         Err(Failure::Unreachable(_) | Failure::Certificate) => Manner::Unreachable,

@@ -157,8 +157,8 @@ impl Run<'_, '_> {
         let mut why: Why = "there is no way".into();
         let mut is_out_of_order = false;
         for (number, change) in stage.iter().enumerate() {
-            let is_harsh = change.care == Care::Harsh;
-            if number > 0 && self.means.no_more().is_some() || is_out_of_order && is_harsh {
+            let is_careful = change.care != Care::None;
+            if number > 0 && self.means.no_more().is_some() || is_out_of_order && is_careful {
                 break;
             }
             // A token that is dead must never reach a rotation: GitLab would end its whole family.
@@ -182,6 +182,7 @@ impl Run<'_, '_> {
     fn change(&mut self, change: &Change) -> Outcome {
         let way = change.way();
         let mut why: Why = "there is no way".into();
+        let mut is_doubtful = false;
         for tries in 1..=TRIES {
             let (effect, sent) = match self.send(&change.request, &way) {
                 Ok(sent) => sent,
@@ -190,9 +191,12 @@ impl Run<'_, '_> {
             let is_unsure = sent && matches!(effect, Effect::Open(_));
             match effect {
                 Effect::Done(_) => return Outcome::Taken(way),
+                // What was out of order a moment ago may have done it, and be refused for that now.
+                Effect::NotThisWay(why) if is_doubtful => return Outcome::Failed(why),
                 Effect::NotThisWay(why) => return Outcome::NotTaken(why),
                 Effect::NotYet(reason) | Effect::Open(reason) => why = reason,
             }
+            is_doubtful = true;
             if is_unsure {
                 self.unsure = Some(way.clone());
             }
@@ -257,7 +261,8 @@ impl Run<'_, '_> {
         }
         let mut fate = ask(self.means, self.target);
         for wait in LAG {
-            if fate == Fate::Live && taken.is_some() && failed.is_none() {
+            let is_told = taken.is_some() && failed.is_none();
+            if fate == Fate::Live && (is_told || self.unsure.is_some()) {
                 std::thread::sleep(wait);
                 fate = ask(self.means, self.target);
             }
@@ -280,11 +285,17 @@ impl Run<'_, '_> {
                 Err(why) => (Ending::Unknown, Some(format!("it is dead, but {why}").into())),
             },
             (Fate::Dead, true) => (Ending::Revoked, None),
+            (Fate::Dead, false) if rotates && failed.is_some() => {
+                let why = "it died meanwhile, and GitLab may have ended its family with it";
+                (Ending::AlreadyDead, Some(why.into()))
+            }
             (Fate::Dead, false) => (Ending::AlreadyDead, failed),
             (Fate::Live, false) => (left, failed),
             (Fate::Live, true) => {
                 let why = failed.unwrap_or("the instance says that it was done".into());
-                (Ending::StillLive, also(why, follows))
+                // A copy of the instance may lag behind, and a second rotation would end the family.
+                let ending = if rotates { Ending::Unknown } else { Ending::StillLive };
+                (ending, also(why, follows))
             }
             (Fate::Open(why), _) => (Ending::Unknown, also(why, follows)),
         };

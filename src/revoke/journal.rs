@@ -94,6 +94,13 @@ pub fn can_be_read(line: &[u8]) -> bool {
     serde_json::from_slice::<Line>(line).is_ok()
 }
 
+/// True for what may be the beginning of an entry.
+fn is_beginning(line: &[u8]) -> bool {
+    const FIRST: &[u8] = b"{\"schema\":";
+    let shared = line.len().min(FIRST.len());
+    line[..shared] == FIRST[..shared]
+}
+
 /// The hash of a line, without its end.
 pub fn hash(line: &[u8]) -> String {
     Sha256::digest(line).iter().map(|byte| format!("{byte:02x}")).collect()
@@ -157,6 +164,11 @@ impl Journal {
                     journal.faults.extend((!known).then(|| fault("a later version wrote it")));
                     journal.entries.push((line.time, line.entry));
                 }
+                // What a crash leaves is the beginning of a line of ours.
+                Err(_) if !is_beginning(raw) => {
+                    let what = "it is no line of a journal";
+                    journal.faults.push(Fault { line: number, what });
+                }
                 Err(_) if is_last && journal.is_torn => {}
                 Err(_) => unread = unread.or(Some(number)),
             }
@@ -168,21 +180,78 @@ impl Journal {
         journal
     }
 
-    /// The last intent of every token that has no end: no receipt, or one that does not know.
+    /// The last intent of every token that has no end: no receipt, or none that can be believed, since
+    /// a request before it may have been carried out.
     pub fn open(&self) -> Vec<&Entry> {
-        let mut open: BTreeMap<(&str, &str), &Entry> = BTreeMap::new();
+        let mut open: BTreeMap<(&str, &str), Open<'_>> = BTreeMap::new();
         for (_, entry) in &self.entries {
             let key = (entry.fingerprint.as_str(), entry.instance.as_str());
-            match entry.event {
-                Event::Intent => _ = open.insert(key, entry),
-                Event::Receipt if entry.outcome.as_deref() != Some("unknown") => {
-                    open.remove(&key);
+            let known = open.get_mut(&key);
+            match (entry.event, known) {
+                (Event::Intent, known) => {
+                    let is_doubtful = known.is_some_and(|it| it.is_doubtful);
+                    open.insert(key, Open { intent: entry, is_pending: true, is_doubtful });
+                }
+                (Event::Answer, Some(known)) => {
+                    known.is_pending = false;
+                    known.is_doubtful |= may_be_done(entry);
+                }
+                (Event::Receipt, Some(known)) => {
+                    let is_certain = !known.is_pending && !known.is_doubtful;
+                    if is_end(entry) || is_certain && !says(entry, "unknown") {
+                        open.remove(&key);
+                    }
                 }
                 _ => {}
             }
         }
-        open.into_values().collect()
+        open.into_values().map(|it| it.intent).collect()
     }
+
+    /// The intent of a rotation that may have been carried out. A second one would end the family.
+    pub fn rotation(&self, fingerprint: &str, instance: &str) -> Option<&Entry> {
+        let is_its = |it: &&Entry| it.fingerprint == fingerprint && it.instance == instance;
+        let mut last = None;
+        let mut found = None;
+        for entry in self.entries.iter().map(|(_, entry)| entry).filter(is_its) {
+            match entry.event {
+                Event::Intent if entry.action == "rotate" => last = Some(entry),
+                Event::Answer if may_be_done(entry) => found = found.or(last.take()),
+                Event::Answer => last = None,
+                _ => {}
+            }
+        }
+        found.or(last)
+    }
+
+    /// True when an earlier run has proven that this token is dead.
+    pub fn has_ended(&self, fingerprint: &str) -> bool {
+        let mut entries = self.entries.iter().map(|(_, entry)| entry);
+        entries.any(|it| it.event == Event::Receipt && it.fingerprint == fingerprint && is_end(it))
+    }
+}
+
+/// A step that may be open.
+struct Open<'a> {
+    intent: &'a Entry,
+    /// Its answer was not noted.
+    is_pending: bool,
+    /// Some request may have been carried out.
+    is_doubtful: bool,
+}
+
+fn says(entry: &Entry, outcome: &str) -> bool {
+    entry.outcome.as_deref() == Some(outcome)
+}
+
+/// True for an answer after which the request may have been carried out.
+fn may_be_done(answer: &Entry) -> bool {
+    says(answer, "done") || says(answer, "unknown")
+}
+
+/// True for a receipt that says that the token is dead.
+fn is_end(receipt: &Entry) -> bool {
+    ["revoked", "rotated", "already_dead"].iter().any(|word| says(receipt, word))
 }
 
 #[cfg(test)]

@@ -29,6 +29,8 @@ pub struct Options {
     pub policy: Policy,
     /// Also what was never pushed.
     pub include_local: bool,
+    /// Whatever a commit holds has come from the server: this is a job of GitLab's.
+    pub in_job: bool,
     /// Some target is a repository, so that a file is pushed or it is not.
     pub has_history: bool,
     /// Where successors go, in words.
@@ -243,6 +245,10 @@ impl Chooser<'_> {
             return None;
         }
         let known = finding.provenance.as_ref().map(|it| it.exposure);
+        let of_commit = finding.places.iter().any(|it| it.origin.commit().is_some());
+        if self.options.in_job && (known.is_some() || of_commit) {
+            return None;
+        }
         let inside = finding.places.iter().any(|it| it.origin != Origin::Stdin);
         match known {
             Some(Exposure::Pushed) => None,

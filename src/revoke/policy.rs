@@ -54,7 +54,11 @@ impl Protected {
             Self::User(name) => {
                 learned.user.username.as_ref().is_some_and(|it| it.eq_ignore_ascii_case(name))
             }
-            Self::Name(glob) => learned.name.as_ref().is_some_and(|name| glob.is_match(name)),
+            // Runners and triggers have descriptions for names.
+            Self::Name(glob) => {
+                let mut names = learned.name.iter().chain(&learned.description);
+                names.any(|name| glob.is_match(name))
+            }
         }
     }
 }

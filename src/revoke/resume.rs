@@ -47,11 +47,39 @@ pub fn resume(
         let Some(target) = target(entry, number, &findings[number], means) else { continue };
         if ask(means, &target) == Fate::Dead {
             (line.event, line.outcome) = (Event::Receipt, Some("revoked".to_owned()));
+            let receipt = receipt(entry, &target, means);
+            line.reason = receipt.reason.as_deref().map(str::to_owned);
             ledger.note(&line)?;
-            receipts.push(receipt(entry, &target, means));
+            receipts.push(receipt);
         }
     }
     Ok(receipts)
+}
+
+/// Takes tokens out of a plan whose rotation may have been carried out already: GitLab ends the whole
+/// family of a token that is rotated twice.
+pub fn without_second_rotations(
+    journal: &Journal,
+    plan: &mut Plan,
+    means: &Means<'_>,
+) -> Vec<Receipt> {
+    let mut receipts = Vec::new();
+    plan.targets.retain(|target| {
+        let instance = means.options.instances[target.instance].address.to_string();
+        let is_rotation = target.action == Action::Rotate;
+        let before = journal.rotation(&target.fingerprint, &instance).filter(|_| is_rotation);
+        if let Some(entry) = before {
+            let place = entry.reason.as_deref().unwrap_or("a successor was not kept");
+            let why = format!(
+                "plan {} has rotated it already, or may have ({place}): not rotated again; without \
+                 --rotate it can be revoked",
+                entry.plan
+            );
+            receipts.push(target.receipt(means, Ending::Unknown, Some(why.into()), None));
+        }
+        before.is_none()
+    });
+    receipts
 }
 
 /// The token of a step, for a question at its instance.

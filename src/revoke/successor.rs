@@ -167,7 +167,8 @@ fn put(run: &mut Run<'_, '_>, successor: &Secret) -> Option<Result<(), Why>> {
     let request = destination.put(operator, successor)?;
     Some(match run.send(&request, &way(&request, AskedWith::Operator)) {
         Ok((Effect::Done(_), _)) => Ok(()),
-        Ok((Effect::NotThisWay(why) | Effect::NotYet(why) | Effect::Open(why), _)) => Err(why),
+        Ok((Effect::NotThisWay(why) | Effect::NotYet(why), _)) => Err(why),
+        Ok((Effect::Open(why), _)) => Err(format!("perhaps not, {why}").into()),
         Err(why) => Err(why),
     })
 }

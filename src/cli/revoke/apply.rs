@@ -17,7 +17,7 @@ use crate::model::finding::Outcome;
 use crate::model::revocation::{JournalNote, Receipt, Revocation};
 use crate::revoke::execute::{Books, execute};
 use crate::revoke::journal::Ledger;
-use crate::revoke::resume::{open, resume};
+use crate::revoke::resume::{open, resume, without_second_rotations};
 use crate::revoke::successor::Destination;
 use crate::revoke::{Means, Plan};
 
@@ -37,7 +37,7 @@ pub(super) struct Applied {
 /// Carries it out.
 pub(super) fn apply(
     session: &Session<'_>,
-    plan: Plan,
+    mut plan: Plan,
     outcome: &Outcome,
 ) -> anyhow::Result<Applied> {
     let own = &session.args.own;
@@ -64,7 +64,9 @@ pub(super) fn apply(
     let ledger: &mut dyn Ledger = &mut journal;
     let resumed = resume(&before, &plan, &outcome.findings, (&means, ledger));
     let mut receipts = resumed.map_err(|why| anyhow!("the journal cannot be written: {why}"))?;
-    revocation.open_steps = open(&before, &plan, means.options) - receipts.len() as u64;
+    revocation.open_steps =
+        open(&before, &plan, means.options).saturating_sub(receipts.len() as u64);
+    receipts.extend(without_second_rotations(&before, &mut plan, &means));
     let variable = own.rotate_into.clone();
     let destination = successors.as_mut().map(|keeper| Destination::new(keeper, variable));
     let mut books = Books { ledger: &mut journal, destination };

@@ -27,6 +27,15 @@ fn a_rotation_that_may_be_under_way_is_not_sent_again() {
     let run = world.apply(&["--rotate", "--rotate-file", "../successors"]).expect(1);
     assert_eq!(outcome(&run, &of_pat(&token)), "unknown");
     assert_eq!(world.count(ROTATE), 1);
+    // Nor by the next run, which a copy that lags behind still tells that it lives.
+    world.gitlab.heal();
+    world.gitlab.fault_on(OWN, living());
+    let run = world.apply(&["--rotate", "--rotate-file", "../others"]).expect(1);
+    let receipt = one(&run, "receipt");
+    assert_eq!(receipt["outcome"], "unknown");
+    let reason = receipt["reason"].as_str().expect("why");
+    assert!(reason.contains("may have") && reason.contains("../successors"), "{reason}");
+    assert_eq!(world.count(ROTATE), 1);
     let state = world.gitlab.state();
     let successor = state.pats.iter().filter(|it| it.user_id == ANN && !it.revoked).count();
     assert_eq!(successor, 2, "ann has another token, and the successor");
@@ -107,11 +116,26 @@ fn an_outage_ends_no_runner() {
     for fault in [Fault::Status(503), Fault::RateLimited { retry_after: 0 }] {
         world.gitlab.fault_on("POST /api/v4/runners/reset_authentication_token", fault);
         let run = world.apply(&[]).expect(1);
-        assert_eq!(one(&run, "receipt")["outcome"], "still_live");
+        assert_eq!(one(&run, "receipt")["outcome"], "still_live", "{}", run.stdout);
         assert_eq!(world.count("DELETE /api/v4/runners"), 0);
         world.gitlab.heal();
     }
     assert!(world.lives(&runner));
+}
+
+/// What was done during an outage may be refused after it.
+#[test]
+fn a_refusal_after_an_outage_ends_no_runner() {
+    let world = World::new();
+    let runner = made("glrt-", 8);
+    world.gitlab.state().runner(&runner, PROJECT);
+    world.leak(&[&runner]);
+    let reset = "POST /api/v4/runners/reset_authentication_token";
+    world.gitlab.fault_on(reset, Fault::Says(403, "{\"message\":\"403 Forbidden\"}".to_owned()));
+    world.gitlab.fault_on_times(1, reset, Fault::Status(502));
+    let run = world.apply(&[]).expect(1);
+    assert_eq!(one(&run, "receipt")["outcome"], "still_live");
+    assert_eq!((world.count(reset), world.count("DELETE /api/v4/runners")), (2, 0));
 }
 
 /// Whatever the order of their fingerprints: the secret is needed for the token.

@@ -248,3 +248,34 @@ fn a_disk_that_fills_up_stops_everything() {
     assert!(tokens.iter().all(|token| !world.lives(token)));
     world.journal_is(0);
 }
+
+/// A file that is something else is not written to.
+#[test]
+fn what_is_no_journal_is_left_alone() {
+    let world = World::new();
+    world.leaked_pat(4, &["api"]);
+    let key = stanch::token::sample::Sampler::new(3).openssh_key();
+    for text in [key.as_str(), "x\n", "{\"a\":1}\n"] {
+        let path = world.folder.path().join("../other");
+        std::fs::write(&path, text).expect("written");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("mode");
+        let run = world.apply(&["--journal", "../other"]).expect(2);
+        assert!(run.stderr.contains("no line of a journal"), "{}", run.stderr);
+        assert_eq!(std::fs::read_to_string(&path).expect("text"), text);
+        world.folder.run(&["journal", "verify", "--journal", "../other"]).expect(1);
+    }
+    assert_eq!(world.changes(), [""; 0]);
+}
+
+/// What only an administrator's question finds is not found once it is dead: the journal knows why.
+#[test]
+fn what_was_ended_before_is_dead_for_later_runs() {
+    let world = World::with_admin();
+    let mail = ["glimt-", &stanch::token::sample::Sampler::new(6).base36(25)].concat();
+    world.gitlab.state().mail_token(&mail, ANN);
+    world.leak(&[&mail]);
+    world.apply(&[]).expect(0);
+    let run = world.apply(&[]).expect(0);
+    assert_eq!(one(&run, "summary")["dead"], 1);
+    world.revoke(&[]).expect(0);
+}

@@ -230,3 +230,49 @@ fn only_what_lives_for_sure_is_touched() {
     assert_eq!(world.changes(), [""; 0]);
     assert_eq!((&run.summary()["dead"], &run.summary()["unknown_here"]), (&1.into(), &1.into()));
 }
+
+/// An entry that can fit nothing would protect nothing.
+#[test]
+fn protection_that_protects_nothing_is_refused() {
+    let world = World::new();
+    let token = world.leaked_pat(4, &["api"]);
+    let whole = of_pat(&token);
+    let entries = [
+        format!("fingerprint = \"{}\"", &whole[..16]),
+        format!("fingerprint = \" {whole}\""),
+        format!("fingerprint = \"sha256:{whole}\""),
+        "fingerprint = \"\"".to_owned(),
+        "user = \" ann\"".to_owned(),
+        "user = \"@\"".to_owned(),
+        "user = \"ann@example.com\"".to_owned(),
+        "name = \"\"".to_owned(),
+        "name = \" n\"".to_owned(),
+    ];
+    for entry in entries {
+        world.folder.write("../c.toml", format!("[[revoke.protect]]\n{entry}\n"));
+        let run = world.apply(&["--config", "../c.toml"]).expect(2);
+        assert!(run.stderr.contains("[[revoke.protect]]"), "{entry}: {}", run.stderr);
+    }
+    assert!(world.lives(&token));
+}
+
+/// In a job of GitLab's what commits hold has been pushed; what lies beside them has not.
+#[test]
+fn in_a_job_only_commits_have_been_pushed() {
+    let mut world = World::new();
+    world.folder = Folder::repository();
+    let (committed, beside) = (pat(4), pat(5));
+    for token in [&committed, &beside] {
+        world.gitlab.state().pat(token, ANN, &["api"]);
+    }
+    world.folder.write("config", &committed);
+    world.folder.commit("first");
+    world.folder.write("successors", &beside);
+    world.folder.set("GITLAB_CI", "true");
+    let url = world.gitlab.url();
+    let arguments = ["revoke", ".", "--format", "jsonl", "--gitlab-url", &url, "--apply", "--yes"];
+    let run = world.folder.run(&arguments).expect(1);
+    assert_eq!(one(&run, "receipt")["fingerprint"], of_pat(&committed));
+    assert_eq!(one(&run, "refusal")["fingerprint"], of_pat(&beside));
+    assert!(!world.lives(&committed) && world.lives(&beside));
+}

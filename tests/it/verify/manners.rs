@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use super::{paths, verdict, verify};
-use crate::support::gitlab::{Fault, GitLab, RateLimit};
+use stanch::token::sample::Sampler;
+
+use crate::support::gitlab::{Fault, GitLab, Place, RateLimit};
 use crate::support::program::Folder;
 use crate::support::tokens::pat;
 
@@ -196,4 +198,20 @@ fn a_scan_alone_opens_no_socket() {
     for word in ["socket(", "connect(", "ssl", "ca-certificates", "resolv.conf"] {
         assert!(!trace.contains(word), "{word}");
     }
+}
+
+#[test]
+fn any_number_of_runners_can_be_asked_about() {
+    let gitlab = GitLab::start();
+    let mut sampler = Sampler::new(77);
+    let tokens: Vec<String> =
+        (0..30).map(|_| ["glrt-t1_", &sampler.friendly(20)].concat()).collect();
+    for token in &tokens {
+        gitlab.state().runner(token, Place::Project(7));
+    }
+    let folder = Folder::new();
+    folder.write("config", tokens.join("\n"));
+    // Each is answered with 501, which is no outage.
+    let run = verify(&folder, &gitlab, &["--verify-concurrency", "1"]).expect(1);
+    assert_eq!(run.summary()["verify"]["states"]["live"], 30, "{}", run.stdout);
 }
