@@ -10,6 +10,7 @@ mod fixtures;
 mod git_folders;
 mod gitlab_server;
 mod history;
+mod hook;
 mod kinds;
 mod look_alikes;
 mod odd_indexes;

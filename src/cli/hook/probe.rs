@@ -151,11 +151,11 @@ impl Trial {
         let place = folder.place(self.hook);
         let path = place.path.display();
         let name = self.hook.word();
-        if std::env::var_os("STANCH_SKIP").is_some_and(|value| value == "1") {
-            return "STANCH_SKIP=1 is set: take it out of your environment".to_owned();
-        }
         match place.kind {
             Kind::Ours if !place.runs => format!("It is not executable: chmod +x {path}"),
+            Kind::Ours if std::env::var_os("STANCH_SKIP").is_some_and(|value| value == "1") => {
+                "STANCH_SKIP=1 is set: take it out of your environment".to_owned()
+            }
             Kind::Ours => format!("Install it again: stanch hook install {name}"),
             Kind::Foreign => format!(
                 "{path} is not ours: stanch hook install {name} keeps it, and runs it first"
