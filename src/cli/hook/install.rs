@@ -15,9 +15,9 @@ use crate::cli::args::{HookName, InstallArgs, TimeArgs, WhichArgs};
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 
-/// Hooks that run for every repository, and that git would no longer run once core.hooksPath is set
-/// (githooks(5), without those that are no files of this folder).
-const OTHERS: [&str; 21] = [
+/// Hooks of a repository that git no longer runs once core.hooksPath is set (githooks(5)). One is
+/// missing: where there is a push-to-checkout, git leaves the work tree to it.
+const OTHERS: [&str; 22] = [
     "applypatch-msg",
     "commit-msg",
     "post-applypatch",
@@ -36,7 +36,8 @@ const OTHERS: [&str; 21] = [
     "pre-rebase",
     "pre-receive",
     "prepare-commit-msg",
-    "push-to-checkout",
+    "proc-receive",
+    "reference-transaction",
     "sendemail-validate",
     "update",
 ];
@@ -215,11 +216,10 @@ fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let write = || -> std::io::Result<()> {
         std::fs::create_dir_all(folder)?;
-        let mut file = tempfile::Builder::new()
-            .prefix(".stanch-")
-            .permissions(Permissions::from_mode(0o777))
-            .tempfile_in(folder)?;
+        let mut file = tempfile::Builder::new().prefix(".stanch-").tempfile_in(folder)?;
         file.write_all(text.as_bytes())?;
+        // Whatever the umask: git passes over a hook that it may not run, and says nothing.
+        file.as_file().set_permissions(Permissions::from_mode(0o755))?;
         file.as_file().sync_all()?;
         file.persist(path)?;
         Ok(())

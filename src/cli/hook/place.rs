@@ -64,8 +64,14 @@ impl Folder {
     /// The folder that the user's settings name for all repositories.
     pub(super) fn of_user() -> anyhow::Result<Option<Self>> {
         let path = git::setting(&["--global", "--type=path", "--get", "core.hooksPath"])?;
+        let Some(path) = path.map(PathBuf::from) else { return Ok(None) };
+        anyhow::ensure!(
+            path.is_absolute(),
+            "core.hooksPath in your git settings is {}, a folder in each repository: leave --global out",
+            path.display()
+        );
         let why = "core.hooksPath in the user's settings".to_owned();
-        Ok(path.map(|path| Self { path: path.into(), why }))
+        Ok(Some(Self { path, why }))
     }
 
     /// The place of a hook in it.

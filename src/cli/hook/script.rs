@@ -55,11 +55,16 @@ pub(super) fn knows_its_name(text: &str, folder: &Path) -> bool {
     husky || ways.iter().any(|way| text.contains(way))
 }
 
+/// Finds the folder of the repository's own hooks. Git stands at the top of the work tree, and is
+/// asked only where its folder is not there: some hooks run often.
+const OWN: &str = "common=.git\n\
+    [ \"${GIT_DIR:-.git}\" = .git ] && [ -d .git ] || common=$(git rev-parse --git-common-dir)\n";
+
 /// A hook that does nothing but run the repository's own.
 pub(super) fn forward() -> String {
     format!(
-        "#!/bin/sh\n{FORWARD}\n\
-         own=$(git rev-parse --git-common-dir)/hooks/${{0##*/}}\n\
+        "#!/bin/sh\n{FORWARD}\n{OWN}\
+         own=$common/hooks/${{0##*/}}\n\
          [ -x \"$own\" ] || exit 0\n\
          exec \"$own\" \"$@\"\n"
     )
@@ -80,16 +85,17 @@ pub(super) fn text(recipe: &Recipe<'_>) -> String {
     };
     let mut text =
         format!("#!/bin/sh\n{MARK}\n# To take it away: stanch hook uninstall {name}\n{read}");
-    let mut before = |path: &str| {
-        text += &format!(
+    let before = |path: &str| {
+        format!(
             "before={path}\n\
              if [ -f \"$before\" ] && [ -x \"$before\" ]; then\n    \
              {feed}\"$before\" \"$@\" || exit $?\nfi\n"
-        );
+        )
     };
-    before(&format!("${{0%/*}}/{name}{KEPT}"));
+    text += &before(&format!("${{0%/*}}/{name}{KEPT}"));
     if recipe.forwards {
-        before(&format!("$(git rev-parse --git-common-dir)/hooks/{name}"));
+        text += OWN;
+        text += &before(&format!("$common/hooks/{name}"));
     }
     text + &hand_over(recipe, feed)
 }

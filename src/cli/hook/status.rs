@@ -73,7 +73,11 @@ fn about(hook: HookName, place: &Place) -> (bool, Vec<String>) {
         }
     };
     if place.kind == Kind::Ours && place.kept.symlink_metadata().is_ok() {
-        lines.push(format!("{name}: runs first: {}", place.kept.display()));
+        let kept = place.kept.display();
+        lines.push(match is_executable(&place.kept) {
+            true => format!("{name}: runs first: {kept}"),
+            false => format!("{name}: would run first, but is not executable: {kept}"),
+        });
     }
     (fine, lines)
 }

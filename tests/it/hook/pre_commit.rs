@@ -105,6 +105,13 @@ fn two_hooks_of_others_or_one_that_knows_its_name_are_not_touched() {
     let run = folder.hook(&["install"]).expect(2);
     assert!(run.stderr.contains("are both there"), "{}", run.stderr);
     assert_eq!(folder.read(HOOK), "#!/bin/sh\nexit 1\n");
+    // What husky makes.
+    let folder = Folder::repository();
+    folder.git(&["config", "core.hooksPath", ".husky/_"]);
+    folder.script(".husky/_/pre-commit", ". \"$(dirname \"$0\")/h\"");
+    folder.script(".husky/_/h", "exit 0");
+    let run = folder.hook(&["install"]).expect(2);
+    assert!(run.stderr.contains("husky"), "{}", run.stderr);
     let folder = Folder::repository();
     folder.script(HOOK, "exec ./all/\"$(basename \"$0\")\"");
     let run = folder.hook(&["install"]).expect(2);

@@ -57,6 +57,12 @@ fn hooks_for_all_repositories_leave_those_of_each_alone() {
     folder.write("a", pat(1));
     folder.try_commit().blocked();
     folder.hook(&["install", "--global"]).expect(0);
+    // In a linked worktree there is no .git folder.
+    folder.git(&["-c", "core.hooksPath=/dev/null", "worktree", "add", "--quiet", "../linked"]);
+    folder.write("../linked/b", "clean\n");
+    folder.try_git_in("../linked", &["add", "b"], &[]).passed();
+    folder.try_git_in("../linked", &["commit", "--quiet", "-m", "x"], &[]).passed();
+    assert_eq!(folder.read("../log"), "before\nmessage\nbefore\nbefore\nmessage\n");
     folder.hook(&["test"]).expect(0);
     folder.hook(&["test", "--global"]).expect(0);
     assert!(folder.hook(&["status", "--global"]).expect(0).stdout.contains("installed, runs"));
@@ -86,6 +92,12 @@ fn a_folder_that_the_user_has_set_is_used() {
     folder.try_commit().blocked();
     folder.hook(&["uninstall", "--global"]).expect(0);
     assert_eq!(folder.git(&["config", "--global", "core.hooksPath"]), "~/my hooks");
+    // A folder in each repository is no folder for all.
+    folder.git(&["config", "--global", "core.hooksPath", ".hooks"]);
+    let run = folder.hook(&["install", "--global"]).expect(2);
+    assert!(run.stderr.contains("leave --global out"), "{}", run.stderr);
+    folder.hook(&["install"]).expect(0);
+    assert!(folder.path().join(".hooks/pre-commit").exists());
 }
 
 #[test]
