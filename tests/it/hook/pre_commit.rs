@@ -159,3 +159,26 @@ fn another_work_tree_by_variables() {
     let said = folder.try_git(&[&git[..], &["commit", "--quiet", "-m", "x"]].concat()).blocked();
     assert!(said.contains("1 GitLab token"), "{said}");
 }
+
+#[test]
+fn a_merge_brings_in_what_no_parent_has() {
+    let folder = Folder::repository();
+    folder.write("both", "base\n");
+    folder.commit("base");
+    folder.git(&["checkout", "--quiet", "-b", "side"]);
+    folder.write("both", format!("side {}\n", pat(1)));
+    folder.write("only", pat(2));
+    folder.commit("side");
+    folder.git(&["checkout", "--quiet", "main"]);
+    folder.write("both", "main\n");
+    folder.commit("main");
+    folder.hook(&["install"]).expect(0);
+    assert!(!folder.try_git(&["merge", "--quiet", "side"]).passed);
+    folder.write("both", format!("main\nside {}\n", pat(1)));
+    folder.write("evil", pat(3));
+    let said = folder.try_commit().blocked();
+    assert!(said.contains("1 GitLab token") && said.contains("staged evil:1:1"), "{said}");
+    folder.git(&["rm", "--quiet", "--force", "evil"]);
+    folder.try_commit().passed();
+    assert_eq!(folder.git(&["rev-list", "--parents", "-1", "HEAD"]).split(' ').count(), 3);
+}
