@@ -24,6 +24,10 @@
 //!    question again.
 //! 8. [`report::render`] and [`report::revocation`] write the result; [`cli::exit::Exit`] is what the shell sees.
 //!
+//! `stanch hook` installs git hooks that call it back (`cli::hook`): what is about to be committed or
+//! pushed ([`git::pushed`]) is scanned as above, told in a screen ([`report::blocked`]), and never
+//! verified.
+//!
 //! # The way of an object through the house
 //!
 //! [`git::database::Database`] finds the packs, the loose objects and what is borrowed from other

@@ -97,6 +97,15 @@ impl Console {
         }
     }
 
+    /// Writes lines to stderr that must be seen, each with `lead` before it.
+    pub fn tell<S: AsRef<str>>(&self, lead: &str, lines: &[S]) {
+        let cleaner = Cleaner::new();
+        let mut stderr = std::io::stderr().lock();
+        for line in lines {
+            let _ = writeln!(stderr, "{lead}{}", cleaner.line(line.as_ref()));
+        }
+    }
+
     /// Writes to stderr on which targets no work could be done: somebody who keeps only stdout, or
     /// only its end, must not miss that.
     pub fn undone(&self, coverage: &Coverage) {

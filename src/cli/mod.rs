@@ -6,6 +6,7 @@ pub mod config;
 pub mod confirm;
 pub mod console;
 pub mod exit;
+pub mod hook;
 pub mod inspect;
 pub mod instances;
 pub mod interrupt;
@@ -55,6 +56,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Inspect(inspect) => inspect::run(inspect, &args.global, &console),
         Command::Revoke(revoke) => revoke::run(revoke, &args.global, &console),
         Command::Journal(journal) => journal::run(journal, &console),
+        Command::Hook(hook) => hook::run(hook, &args.global, &console),
         Command::Rules(rules) => rules::run(rules, &console),
         Command::Completions { shell } => {
             console.print(&args::completions(*shell)).map(|()| Exit::Clean)

@@ -121,12 +121,6 @@ impl Look<'_> {
         Ok(())
     }
 
-    /// What git tells a hook of the repository in which it runs.
-    fn told(&self, variable: &str) -> Option<OsString> {
-        let is_here = self.target == Path::new(".");
-        std::env::var_os(variable).filter(|value| is_here && !value.is_empty())
-    }
-
     fn file(&mut self) -> Result<(), String> {
         if self.args.no_files {
             return Err("it is a file, and --no-files leaves files out".to_owned());
@@ -235,14 +229,9 @@ impl Look<'_> {
         }
     }
 
-    /// Object folders that git names to a hook: what is being pushed lies there until the hook
-    /// accepts it (git-receive-pack(1), "Quarantine Environment").
+    /// What git tells a hook of the repository in which it runs holds for no other.
     fn quarantine(&self) -> Vec<PathBuf> {
-        let variables =
-            ["GIT_OBJECT_DIRECTORY", "GIT_QUARANTINE_PATH", "GIT_ALTERNATE_OBJECT_DIRECTORIES"];
-        let told: Vec<OsString> = variables.iter().filter_map(|it| self.told(it)).collect();
-        let folders = told.iter().flat_map(std::env::split_paths);
-        folders.filter(|folder| !folder.as_os_str().is_empty()).collect()
+        if self.target == Path::new(".") { quarantine() } else { Vec::new() }
     }
 
     /// A repository that cannot be opened: its files can be read all the same.
@@ -288,8 +277,18 @@ impl Look<'_> {
     }
 }
 
+/// Object folders that git names to a hook: what is being pushed lies there until the hook accepts
+/// it (git-receive-pack(1), "Quarantine Environment").
+pub(super) fn quarantine() -> Vec<PathBuf> {
+    let variables =
+        ["GIT_OBJECT_DIRECTORY", "GIT_QUARANTINE_PATH", "GIT_ALTERNATE_OBJECT_DIRECTORIES"];
+    let told: Vec<OsString> = variables.iter().filter_map(std::env::var_os).collect();
+    let folders = told.iter().flat_map(std::env::split_paths);
+    folders.filter(|folder| !folder.as_os_str().is_empty()).collect()
+}
+
 /// The repository that a target is, or lies in.
-fn found(target: &Path) -> Result<Repository, String> {
+pub(super) fn found(target: &Path) -> Result<Repository, String> {
     match Repository::at(target) {
         Ok(Some(repository)) => Ok(repository),
         Ok(None) => match Repository::around(target) {
@@ -328,7 +327,7 @@ fn same(a: &Path, b: &Path) -> bool {
     matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b)
 }
 
-fn repository_error(error: &GitError) -> String {
+pub(super) fn repository_error(error: &GitError) -> String {
     match error {
         GitError::Owner => {
             format!("{error} (git config --global --add safe.directory FOLDER trusts it)")

@@ -109,7 +109,7 @@ pub(super) struct Entry {
     /// The mode, as trees have it.
     pub(super) mode: u32,
     flags: u16,
-    id: Vec<u8>,
+    pub(super) id: Vec<u8>,
 }
 
 impl Entry {

@@ -12,6 +12,7 @@ pub mod links;
 pub mod loose;
 pub mod objects;
 pub mod pack;
+pub mod pushed;
 pub mod range;
 pub mod reader;
 pub mod repository;

@@ -48,18 +48,22 @@ pub enum RangeError {
 /// Commits that were asked for.
 #[derive(Clone, Debug)]
 pub struct Range {
-    tips: Vec<(Oid, Colour)>,
+    pub(super) tips: Vec<(Oid, Colour)>,
     since: Option<i64>,
     /// The tips and nothing that they lead to.
     alone: bool,
-    tags: Vec<Oid>,
+    pub(super) tags: Vec<Oid>,
+    /// Blobs that a ref leads to without a commit.
+    pub(super) blobs: Vec<Oid>,
+    /// Names that are given with the commits.
+    pub(super) names: Vec<Box<[u8]>>,
 }
 
 /// From which sides a commit can be reached; bits. What both sides reach is not in a range.
-type Colour = u8;
+pub(super) type Colour = u8;
 const LEFT: Colour = 1;
-const RIGHT: Colour = 2;
-const BOTH: Colour = LEFT | RIGHT;
+pub(super) const RIGHT: Colour = 2;
+pub(super) const BOTH: Colour = LEFT | RIGHT;
 
 /// Commits that are looked at when all that is left seems to be out of the range: clocks are wrong
 /// now and then, and a child is older than its parent. Git itself takes 5.
@@ -76,7 +80,7 @@ impl Range {
         start: Start<'_>,
         since: Option<i64>,
     ) -> Result<Self, RangeError> {
-        let mut range = Self { tips: Vec::new(), since, alone: false, tags: Vec::new() };
+        let mut range = Self::nothing(since);
         match start {
             Start::Head => {
                 let head = repository.head().ok_or(RangeError::NoHead)?;
@@ -86,6 +90,12 @@ impl Range {
             Start::Range(spec) => range.sides(repository, spec)?,
         }
         Ok(range)
+    }
+
+    /// No commits yet.
+    pub(super) fn nothing(since: Option<i64>) -> Self {
+        let (tips, tags, blobs, names) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Self { tips, since, alone: false, tags, blobs, names }
     }
 
     fn sides(&mut self, repository: &Repository, spec: &str) -> Result<(), RangeError> {
@@ -132,6 +142,16 @@ impl Range {
     /// The annotated tags by which the range was named: they are pushed with its commits.
     pub fn tags(&self) -> impl Iterator<Item = ObjectId> {
         self.tags.iter().copied().map(object_id)
+    }
+
+    /// The blobs that a pushed ref leads to without a commit.
+    pub fn blobs(&self) -> impl Iterator<Item = ObjectId> {
+        self.blobs.iter().copied().map(object_id)
+    }
+
+    /// The names of the refs that are pushed.
+    pub fn names(&self) -> impl Iterator<Item = &[u8]> {
+        self.names.iter().map(|name| &**name)
     }
 
     /// The commits, newest first. A commit that cannot be read ends the way that leads through it;

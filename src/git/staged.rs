@@ -1,22 +1,24 @@
-//! What is staged: the entries of the index that differ from HEAD. Reads the index and the trees
-//! of HEAD, never the work tree.
+//! What is staged: the entries of the index that differ from HEAD and, while a merge is being made,
+//! from its other parents. Reads the index and the trees of these commits, never the work tree.
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-use git2::{Delta, DiffOptions, FileMode, Index, IndexEntry};
+use git2::{Delta, DiffOptions, FileMode, Index, IndexEntry, Tree};
 
 use super::repository::Repository;
-use super::{GitError, index, object_id};
+use super::{GitError, index, object_id, oid};
 use crate::model::object::ObjectId;
 use crate::model::origin::PathBytes;
 
 /// The difference between HEAD and the index.
 #[derive(Debug, Default)]
 pub struct Staged {
-    /// Blobs that the index has and HEAD has not at that path.
+    /// Blobs that the index has and no parent has at that path.
     pub blobs: Vec<(PathBytes, ObjectId)>,
-    /// Blobs that HEAD has at the paths that differ: what was there before.
+    /// Blobs that the parents have at the paths that differ: what was there before.
     pub before: BTreeSet<ObjectId>,
     /// Submodules that differ.
     pub submodules: Vec<PathBytes>,
@@ -49,10 +51,35 @@ pub fn staged(repository: &Repository, index_file: Option<&Path>) -> Result<Stag
             _ => staged.blobs.push((path.into(), object_id(new.id()))),
         }
     }
+    merged(repository).iter().for_each(|parent| staged.leave_out(parent));
     add_conflicts(&index, &mut staged)?;
     staged.blobs.sort();
     staged.blobs.dedup();
     Ok(staged)
+}
+
+impl Staged {
+    /// What a parent of the merge has brings the merge in as little as what HEAD has.
+    fn leave_out(&mut self, parent: &Tree<'_>) {
+        let before = &mut self.before;
+        self.blobs.retain(|(path, blob)| {
+            let there = parent.get_path(Path::new(OsStr::from_bytes(path)));
+            let there = there.ok().map(|entry| object_id(entry.id()));
+            before.extend(there.filter(|it| it != blob));
+            there != Some(*blob)
+        });
+    }
+}
+
+/// The trees of the other parents of a merge that is being made. What cannot be read only makes more
+/// count as new.
+fn merged(repository: &Repository) -> Vec<Tree<'_>> {
+    let ids = std::fs::read(repository.git_dir().join("MERGE_HEAD")).unwrap_or_default();
+    let tree = |line: &[u8]| {
+        let id = oid(ObjectId::from_hex(line)?).ok()?;
+        repository.inner.find_commit(id).ok()?.tree().ok()
+    };
+    ids.split(|byte| *byte == b'\n').filter_map(tree).collect()
 }
 
 /// Paths in conflict have no single entry: both sides count as staged.

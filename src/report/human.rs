@@ -113,6 +113,23 @@ fn places(finding: &Finding, paint: &Paint) -> Vec<String> {
 /// Where and since when: `path:line:column`, and for history the commit, the day and, unless it is
 /// the one that was named already, the author.
 pub(super) fn place_line(place: &Place, named: Option<&Signature>, paint: &Paint) -> String {
+    let mut out = standing(place, paint);
+    if let Some(signature) = place.origin.signature() {
+        let day = when::day(signature.when).unwrap_or_default();
+        let (name, email) = (terminal_bytes(&signature.name), terminal_bytes(&signature.email));
+        let known =
+            named.is_some_and(|it| it.name == signature.name && it.email == signature.email);
+        let who = if known { String::new() } else { format!(", {name} <{email}>") };
+        out += &paint.dim(&format!("  since {day}{who}"));
+    }
+    if let Some(repository) = &place.repository {
+        out += &paint.dim(&format!("  in {}", terminal_bytes(repository)));
+    }
+    out
+}
+
+/// Where a secret stands, and no more.
+pub(super) fn standing(place: &Place, paint: &Paint) -> String {
     let origin = &place.origin;
     let position = format!(":{}:{}", place.position.line, place.position.column);
     let path = origin.path().map(|path| paint.bold(&terminal_bytes(path)) + &position);
@@ -133,19 +150,7 @@ pub(super) fn place_line(place: &Place, named: Option<&Signature>, paint: &Paint
         }
         Origin::Stdin => format!("standard input{position}"),
     };
-    let mut out = what + &path.unwrap_or_default();
-    if let Some(signature) = origin.signature() {
-        let day = when::day(signature.when).unwrap_or_default();
-        let (name, email) = (terminal_bytes(&signature.name), terminal_bytes(&signature.email));
-        let known =
-            named.is_some_and(|it| it.name == signature.name && it.email == signature.email);
-        let who = if known { String::new() } else { format!(", {name} <{email}>") };
-        out += &paint.dim(&format!("  since {day}{who}"));
-    }
-    if let Some(repository) = &place.repository {
-        out += &paint.dim(&format!("  in {}", terminal_bytes(repository)));
-    }
-    out
+    what + &path.unwrap_or_default()
 }
 
 /// What to do, once for each kind of secret.

@@ -1,6 +1,7 @@
 //! Writers: a result goes in, bytes of one format come out. Each is a function of its input; no
 //! clock, no files, no terminal.
 
+pub mod blocked;
 mod command;
 pub mod egress;
 pub mod escape;

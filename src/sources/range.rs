@@ -88,6 +88,7 @@ impl CommitRange {
         Ok(reading.coverage)
     }
 
+    /// What is no commit: annotated tags, blobs that a ref leads to, names of refs.
     fn tags(&self, repository: &Repository, worker: &mut dyn Worker) -> Result<Coverage, GitError> {
         let mut coverage = Coverage::default();
         let reader = Reader::new(repository)?;
@@ -97,6 +98,13 @@ impl CommitRange {
                 bytes.len() as u64
             })?;
             coverage.read(Part::Objects, bytes);
+        }
+        for blob in self.range.blobs() {
+            let origin = Origin::Unreachable { object: blob };
+            coverage.read(Part::Objects, texts::blob(&reader, blob, &origin, worker)?);
+        }
+        for name in self.range.names() {
+            worker.text(&Origin::RefName { name: name.into() }, name);
         }
         Ok(coverage)
     }

@@ -11,6 +11,7 @@ mod git_folders;
 mod gitlab_server;
 mod history;
 mod hostile;
+mod hook;
 mod kinds;
 mod look_alikes;
 mod odd_indexes;

@@ -1,6 +1,7 @@
 //! What can be typed. Says nothing of what it means: that is `super::settings`'s. The only folder
 //! that names clap.
 
+mod hook;
 mod inspect;
 mod revoke;
 mod scan;
@@ -10,8 +11,11 @@ mod verify;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+pub use hook::{
+    HookArgs, HookCommand, HookName, InstallArgs, OnTimeout, RunArgs, TimeArgs, WhichArgs,
+};
 pub use inspect::InspectArgs;
 pub use revoke::{JournalArgs, JournalCommand, RevokeArgs};
 pub use scan::{FailOn, ScanArgs};
@@ -34,7 +38,7 @@ pub struct Args {
 }
 
 /// What every command understands.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Everywhere")]
 pub struct GlobalArgs {
     /// Print no progress and no notes on stderr, only errors
@@ -60,6 +64,8 @@ pub enum Command {
     Revoke(Box<RevokeArgs>),
     /// Show what was revoked when, or check that the journal is whole
     Journal(JournalArgs),
+    /// Keep tokens out of commits and pushes: install, test and run git hooks
+    Hook(HookArgs),
     /// List the rules, or check a rule file
     Rules(RulesArgs),
     /// Print a completion script for a shell
@@ -124,6 +130,14 @@ pub fn parse(arguments: &[OsString]) -> Parsed {
             if error.use_stderr() { Parsed::Complaint(said) } else { Parsed::Help(said) }
         }
     }
+}
+
+/// What `scan` understands when nothing is typed.
+pub fn scan_defaults() -> Result<ScanArgs, String> {
+    let command = ScanArgs::augment_args(clap::Command::new("scan"));
+    let matches = command.try_get_matches_from(["scan"]);
+    let parsed = matches.and_then(|matches| ScanArgs::from_arg_matches(&matches));
+    parsed.map_err(|error| error.to_string())
 }
 
 /// The completion script for a shell.
