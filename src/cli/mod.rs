@@ -2,15 +2,19 @@
 //! the result into output and an exit code.
 
 pub mod args;
+pub mod baseline;
 pub mod config;
 pub mod confirm;
 pub mod console;
 pub mod exit;
+pub mod gitleaks;
+pub mod ignore;
 pub mod inspect;
 pub mod instances;
 pub mod interrupt;
 pub mod journal;
 pub mod journal_file;
+pub mod known;
 pub mod memory;
 pub mod output;
 pub mod plan_file;
@@ -55,6 +59,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Inspect(inspect) => inspect::run(inspect, &args.global, &console),
         Command::Revoke(revoke) => revoke::run(revoke, &args.global, &console),
         Command::Journal(journal) => journal::run(journal, &console),
+        Command::Ignore(ignore) => ignore::run(ignore, &args.global, &console),
+        Command::Baseline(baseline) => baseline::run(baseline, &args.global, &console),
         Command::Rules(rules) => rules::run(rules, &console),
         Command::Completions { shell } => {
             console.print(&args::completions(*shell)).map(|()| Exit::Clean)

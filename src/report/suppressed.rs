@@ -32,7 +32,9 @@ pub fn lines(suppressed: &Suppressed) -> Vec<String> {
         lines.push(format!("Of what is left out {} lives", count(suppressed.live, "secret")));
     }
     for fingerprint in &suppressed.overruled {
-        lines.push(format!("Reported in spite of an entry or a mark, since it lives: {fingerprint}"));
+        lines.push(format!(
+            "Reported in spite of an entry or a mark, since it lives: {fingerprint}"
+        ));
     }
     for entry in &suppressed.expired {
         let day = entry.expires.as_deref().unwrap_or_default();

@@ -242,7 +242,10 @@ mod tests {
             jwt[..200].to_owned(),
         ];
         words.extend([routable, classic, jwt]);
-        words.extend([" ", "\n", "x", " # stanch:allow", "_", ".01.", "glpat-", "\"", "word "].map(str::to_owned));
+        words.extend(
+            [" ", "\n", "x", " # stanch:allow", "_", ".01.", "glpat-", "\"", "word "]
+                .map(str::to_owned),
+        );
         words
     }
 

@@ -2,6 +2,7 @@
 //! that names clap.
 
 mod inspect;
+mod known;
 mod revoke;
 mod scan;
 mod values;
@@ -13,6 +14,10 @@ use std::path::PathBuf;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 pub use inspect::InspectArgs;
+pub use known::{
+    AddArgs, BaselineArgs, BaselineCommand, BaselineScan, IgnoreArgs, IgnoreCommand,
+    IgnoreFileArgs, KnownArgs, ScanCommand,
+};
 pub use revoke::{JournalArgs, JournalCommand, RevokeArgs};
 pub use scan::{FailOn, ScanArgs};
 pub use verify::VerifyArgs;
@@ -53,13 +58,17 @@ pub struct GlobalArgs {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Find leaked GitLab tokens
-    Scan(Box<ScanArgs>),
+    Scan(Box<ScanCommand>),
     /// Tell all that is known of tokens that are typed in or come on standard input
     Inspect(Box<InspectArgs>),
     /// End the life of tokens that live: shows the plan, and carries it out with --apply
     Revoke(Box<RevokeArgs>),
     /// Show what was revoked when, or check that the journal is whole
     Journal(JournalArgs),
+    /// Accept secrets by their fingerprints, list what is accepted, and take out what is over
+    Ignore(IgnoreArgs),
+    /// Write down what is known from now on, so that only what is new is reported
+    Baseline(BaselineArgs),
     /// List the rules, or check a rule file
     Rules(RulesArgs),
     /// Print a completion script for a shell
