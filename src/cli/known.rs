@@ -90,7 +90,8 @@ fn ignore_list(
         return Ok(Some((file.display().to_string(), read_list(file)?)));
     }
     let folders: BTreeSet<&PathBuf> = bases.iter().map(|base| &base.folder).collect();
-    let files: Vec<PathBuf> = folders.iter().map(|it| it.join(NAME)).filter(|it| is_there(it)).collect();
+    let files: Vec<PathBuf> =
+        folders.iter().map(|it| it.join(NAME)).filter(|it| is_there(it)).collect();
     if folders.iter().any(|folder| folder.join(".gitleaksignore").is_file()) {
         console.note(
             ".gitleaksignore is not read: it names places, not secrets (stanch ignore add, or stanch \

@@ -26,4 +26,5 @@ mod rules;
 mod secrets_stay_inside;
 mod staged;
 mod support;
+mod suppress;
 mod verify;
