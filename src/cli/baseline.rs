@@ -38,6 +38,9 @@ fn create(args: &BaselineScan, (global, console): (&GlobalArgs, &Console)) -> an
     let options = settings::scan_options(&args.scan);
     let file = ReportFile::named("baseline", &args.file)?;
     let (outcome, _) = result_alone(&args.scan, &args.ignore, (global, console))?;
+    if outcome.coverage.undone_targets().next().is_some() {
+        return Ok(Exit::Failed);
+    }
     let mut baseline = Baseline { key: known::key_mark(&options), ..Baseline::default() };
     outcome.findings.iter().for_each(|finding| insert(&mut baseline, finding));
     file.write(baseline.written().as_bytes(), false)?;
@@ -51,10 +54,17 @@ fn update(
     add: bool,
     (global, console): (&GlobalArgs, &Console),
 ) -> anyhow::Result<Exit> {
+    ensure!(
+        !args.scan.staged && !args.scan.picks_commits(),
+        "an update looks at everything; leave --staged, --range, --since and --branch out"
+    );
     let options = settings::scan_options(&args.scan);
     let mut baseline = known::read_baseline(&args.file, &options)?;
     let file = ReportFile::named("baseline", &args.file)?;
     let (outcome, _) = result_alone(&args.scan, &args.ignore, (global, console))?;
+    if outcome.coverage.undone_targets().next().is_some() {
+        return Ok(Exit::Failed);
+    }
     let before = baseline.known.len();
     // What could not be read may hold what is not found.
     if outcome.coverage.complete() {
@@ -138,16 +148,9 @@ fn insert(baseline: &mut Baseline, finding: &Finding) {
 
 /// What is known is no finding; what was not read is said all the same.
 fn end(outcome: &Outcome, console: &Console) -> Exit {
-    if outcome.coverage.undone_targets().next().is_some() {
-        return Exit::Failed;
+    if outcome.coverage.complete() {
+        return Exit::Clean;
     }
-    match outcome.coverage.complete() {
-        true => Exit::Clean,
-        false => {
-            console.note(
-                "not everything could be read (stanch scan says what); nothing was taken out",
-            );
-            Exit::Incomplete
-        }
-    }
+    console.note("not everything could be read (stanch scan says what); nothing was taken out");
+    Exit::Incomplete
 }

@@ -21,6 +21,10 @@ pub fn run(args: &IgnoreArgs, global: &GlobalArgs, console: &Console) -> anyhow:
         IgnoreCommand::Prune { unused, ignore_file, scan } => {
             let targets = scan.targets != [PathBuf::from(".")];
             ensure!(*unused || !targets, "targets are scanned with --unused alone");
+            ensure!(
+                ignore_file.is_some() || !targets,
+                "say with --ignore-file whose entries are looked for in these targets"
+            );
             prune(ignore_file.as_deref(), unused.then_some(&**scan), (global, console))
         }
     }
@@ -121,7 +125,8 @@ fn prune(
     let mut unused = Vec::new();
     let mut end = Exit::Clean;
     if let Some(scan) = scan {
-        let args = IgnoreFileArgs { ignore_file: Some(file.path.clone()), no_ignore_file: false };
+        let args =
+            IgnoreFileArgs { ignore_file: named.map(Path::to_path_buf), ..Default::default() };
         let at_top = ScanArgs { targets: targets(scan), ..scan.clone() };
         let (outcome, known) = result_alone(&at_top, &args, (global, console))?;
         ensure!(

@@ -16,6 +16,7 @@ use crate::engine::scrub::Scrub;
 use crate::git::repository::{Around, Repository};
 use crate::model::finding::Outcome;
 use crate::model::secret::Secret;
+use crate::model::suppressed::Suppressed;
 use crate::report::when;
 use crate::scan::{self, Options, Visibility};
 use crate::suppress::apply::{self, Known};
@@ -68,7 +69,7 @@ impl Base {
         let top = tops.iter().filter(holds).max_by_key(|top| top.as_os_str().len());
         let folder = top.map_or(here, |top| top);
         let below = place.strip_prefix(folder).map(Path::to_path_buf).unwrap_or_default();
-        let is_whole = place.is_dir() && below.as_os_str().is_empty();
+        let is_whole = place.is_dir() && place == *folder;
         Self { typed, folder: folder.to_path_buf(), below, is_whole }
     }
 
@@ -106,7 +107,9 @@ fn ignore_list(
         ));
         return Ok(None);
     }
-    Ok(Some((shown(file, here), read_own_list(file, here)?)))
+    let name = shown(file, here);
+    let list = read_own_list(file, &name)?;
+    Ok(Some((name, list)))
 }
 
 fn is_there(file: &Path) -> bool {
@@ -119,18 +122,17 @@ pub fn shown(file: &Path, here: &Path) -> String {
 }
 
 /// Reads the list of a repository. What stands there under its name may be anything.
-fn read_own_list(file: &Path, here: &Path) -> anyhow::Result<IgnoreList> {
+fn read_own_list(file: &Path, name: &str) -> anyhow::Result<IgnoreList> {
     let is_plain = file.symlink_metadata().is_ok_and(|it| it.is_file());
-    let name = shown(file, here);
     ensure!(
         is_plain,
         "{name} is no plain file; --ignore-file FILE takes another, --no-ignore-file none"
     );
-    read_list(Path::new(&name))
+    parse_list(&text(file, LARGEST_IGNORE_FILE, "ignore file")?, Path::new(name))
 }
 
 /// Reads an ignore file.
-pub fn read_list(file: &Path) -> anyhow::Result<IgnoreList> {
+fn read_list(file: &Path) -> anyhow::Result<IgnoreList> {
     let text = text(file, LARGEST_IGNORE_FILE, "ignore file")?;
     parse_list(&text, file)
 }
@@ -142,7 +144,7 @@ pub fn parse_list(text: &str, file: &Path) -> anyhow::Result<IgnoreList> {
 }
 
 /// The text of a file of ours.
-pub fn text(file: &Path, most: u64, what: &str) -> anyhow::Result<String> {
+fn text(file: &Path, most: u64, what: &str) -> anyhow::Result<String> {
     let bytes = settings::read_at_most(file, most, what)?;
     String::from_utf8(bytes).with_context(|| format!("cannot read {what} {}", file.display()))
 }
@@ -177,14 +179,14 @@ pub fn apply(outcome: &mut Outcome, known: &Known, engine: &Engine, visibility: 
     let secrets: Vec<(Secret, usize)> =
         outcome.findings.iter().map(|it| (it.secret.clone(), it.facts.prefix.len())).collect();
     apply::apply(outcome, known);
-    if visibility == Visibility::Shown {
+    let suppressed = &mut outcome.suppressed;
+    if visibility == Visibility::Shown || *suppressed == Suppressed::default() {
         return;
     }
     let scrub = Scrub::new(engine, secrets.iter().map(|(it, prefix)| (it.expose(), *prefix)));
     let clean = |text: &mut String| {
         *text = String::from_utf8_lossy(&scrub.clean(text.as_bytes())).into_owned();
     };
-    let suppressed = &mut outcome.suppressed;
     suppressed.file.iter_mut().for_each(clean);
     for silenced in &mut suppressed.which {
         silenced.reason.iter_mut().chain(&mut silenced.approved_by).for_each(clean);

@@ -282,7 +282,7 @@ mod tests {
         assert_eq!(remove(&format!("{tricky}{b}"), &[0]), None);
         let list = IgnoreList::parse(&text).expect("good");
         let lines: Vec<usize> = list.entries.iter().map(|entry| entry.line).collect();
-        assert_eq!(lines, [4, 9, 14]);
+        assert_eq!(lines, [4, 9, 15]);
         let mut odd = list.entries[0].clone();
         odd.reason = "a \"b\" \\ \n ü".to_owned();
         odd.path = Some(Glob::new("a/**").expect("good"));

@@ -70,7 +70,13 @@ fn an_update_takes_out_what_is_gone_and_adds_only_when_told() {
     folder.run(&["baseline", "update", KNOWN, "missing"]).expect(2);
     assert_eq!(known(&folder), sorted(&[pat(2), pat(3)]));
     // Part of it tells nothing of the rest.
-    folder.run(&["baseline", "update", KNOWN, "--range", "HEAD"]).expect(2);
+    for part in [&["--range", "HEAD"][..], &["--staged"], &["--since", "1d"]] {
+        let run = folder.run(&[&["baseline", "update", KNOWN], part].concat()).expect(2);
+        assert!(run.stderr.contains("an update looks at everything"), "{}", run.stderr);
+    }
+    // A mistyped target is no clean start.
+    folder.run(&["baseline", "create", "../other.json", "missing"]).expect(2);
+    assert!(!folder.path().join("../other.json").exists());
     folder.run(&["baseline", "update", KNOWN, "--format", "json"]).expect(2);
 }
 

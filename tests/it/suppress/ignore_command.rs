@@ -88,4 +88,10 @@ fn what_is_over_is_taken_out_and_the_rest_stays() {
         folder.run(&[&["ignore", "prune", "--unused"], narrow].concat()).expect(2);
     }
     folder.run(&["ignore", "prune", "sub"]).expect(2);
+    // Entries are not taken out for what another folder does not hold.
+    let elsewhere = folder.home().display().to_string();
+    folder.run(&["ignore", "prune", "--unused", &elsewhere]).expect(2);
+    let named = ["ignore", "prune", "--unused", &elsewhere, "--ignore-file", FILE];
+    folder.run(&named).expect(2);
+    assert_eq!(file(&folder), format!("# top\n\n# used\n{}\n", used.trim_end()));
 }

@@ -3,6 +3,7 @@
 use super::counts;
 use crate::support::program::Folder;
 use crate::support::tokens::{pat, utf16};
+use stanch::token::sample::Sampler;
 
 #[test]
 fn a_mark_on_the_line_is_enough_and_counted() {
@@ -55,6 +56,8 @@ fn a_new_secret_beside_a_marked_one_needs_its_own_line() {
 fn the_mark_is_looked_for_in_the_text_that_was_read_and_not_far() {
     let folder = Folder::new();
     folder.write("a", utf16(&format!("T={} # stanch:allow\n", pat(1)), true));
+    folder.scan(&[]).expect(0);
+    folder.write("a", format!("{} # stanch:allow\n", Sampler::new(1).openssh_key().trim_end()));
     folder.scan(&[]).expect(0);
     let far = " ".repeat(600);
     folder.write("a", format!("{}{far}stanch:allow\n", pat(1)));
