@@ -22,7 +22,9 @@
 //! 7. With `revoke`, [`revoke::plan`] says what is to die by which request ([`gitlab::ways`]), and
 //!    [`revoke::execute`] carries that out: a question, a line in the journal, the request, the
 //!    question again.
-//! 8. [`report::render`] and [`report::revocation`] write the result; [`cli::exit::Exit`] is what the shell sees.
+//! 8. For `scan`, [`suppress::apply`] takes out what is known: only then, since a token that lives is
+//!    reported all the same. `revoke` and `inspect` leave that out.
+//! 9. [`report::render`] and [`report::revocation`] write the result; [`cli::exit::Exit`] is what the shell sees.
 //!
 //! `stanch hook` installs git hooks that call it back (`cli::hook`): what is about to be committed or
 //! pushed ([`git::pushed`]) is scanned as above, told in a screen ([`report::blocked`]), and never
@@ -63,6 +65,7 @@
 //! - `gitlab`: the REST API as typed calls. Requests are built and answers judged; nothing is sent.
 //! - `verify`: who is asked about which secret, with what, and what the answers come to.
 //! - `revoke`: plans, carries them out, proves that what was to die is dead, and keeps a journal.
+//! - `suppress`: what is known and accepted: ignore files, baselines, marks.
 //! - `cli`: the only room that knows all others.
 //!
 //! # What holds everywhere
@@ -73,7 +76,7 @@
 //!   `--verify` or `revoke` no client is ever made, and without `--apply` no request changes anything.
 //! - Only a fresh question makes a token dead. What may have been carried out is not sent again
 //!   without asking, and nothing is sent that the journal does not hold.
-//! - `model`, `token`, `rules`, `engine`, `scan`, `report` and `gitlab` do no I/O. Scanning cannot fail: what
+//! - `model`, `token`, `rules`, `engine`, `scan`, `report`, `suppress` and `gitlab` do no I/O. Scanning cannot fail: what
 //!   cannot be read is part of the result ([`model::coverage::Coverage`]).
 //! - A secret is a [`model::secret::Secret`], which hides itself. Everything printed beside it has been through [`engine::scrub::Scrub`].
 //! - What is found around a keyword depends on the bytes within [`engine::Engine::reach`] of it and
@@ -105,5 +108,7 @@ pub mod gitlab;
 pub mod verify;
 
 pub mod revoke;
+
+pub mod suppress;
 
 pub mod cli;

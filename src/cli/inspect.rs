@@ -172,6 +172,7 @@ fn of_kind(kind: &str, line: &[u8], number: u64, options: &Options) -> Finding {
         receipt: None,
         places: [place].into(),
         occurrences: 1,
+        marked: false,
         excerpt: None,
         provenance: None,
         secret,

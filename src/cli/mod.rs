@@ -2,16 +2,20 @@
 //! the result into output and an exit code.
 
 pub mod args;
+pub mod baseline;
 pub mod config;
 pub mod confirm;
 pub mod console;
 pub mod exit;
 pub mod hook;
+pub mod gitleaks;
+pub mod ignore;
 pub mod inspect;
 pub mod instances;
 pub mod interrupt;
 pub mod journal;
 pub mod journal_file;
+pub mod known;
 pub mod memory;
 pub mod output;
 pub mod plan_file;
@@ -57,6 +61,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Revoke(revoke) => revoke::run(revoke, &args.global, &console),
         Command::Journal(journal) => journal::run(journal, &console),
         Command::Hook(hook) => hook::run(hook, &args.global, &console),
+        Command::Ignore(ignore) => ignore::run(ignore, &args.global, &console),
+        Command::Baseline(baseline) => baseline::run(baseline, &args.global, &console),
         Command::Rules(rules) => rules::run(rules, &console),
         Command::Completions { shell } => {
             console.print(&args::completions(*shell)).map(|()| Exit::Clean)

@@ -12,6 +12,7 @@ use super::provenance::Provenance;
 use super::revocation::Receipt;
 use super::secret::Secret;
 use super::span::Position;
+use super::suppressed::Suppressed;
 use super::verdict::{Asked, State, Verdict};
 
 /// How sure we are, without a network, that a match is a real token. Ordered from weak to strong.
@@ -143,6 +144,8 @@ pub struct Finding {
     pub places: BTreeSet<Place>,
     /// How many places there are, including those not kept.
     pub occurrences: u64,
+    /// True when a mark says at every place that it is accepted there.
+    pub marked: bool,
     /// The line of the first place.
     pub excerpt: Option<Excerpt>,
     /// How it came into the history; `None` when no history was read or none holds it.
@@ -194,6 +197,10 @@ pub struct Outcome {
     pub findings: Vec<Finding>,
     /// How many secrets were left out because their evidence is below what was asked for.
     pub left_out: LeftOut,
+    /// Fingerprints of what was left out for its evidence. Sorted.
+    pub weaker: Vec<String>,
+    /// What is not reported since it is known.
+    pub suppressed: Suppressed,
     /// What was read, and what was not.
     pub coverage: Coverage,
     /// How long it took.

@@ -13,4 +13,5 @@ pub mod revocation;
 pub mod seams;
 pub mod secret;
 pub mod span;
+pub mod suppressed;
 pub mod verdict;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::json::pretty;
 use super::problems::problems;
-use super::{Context, shown, when, words};
+use super::{Context, shown, suppressed, when, words};
 use crate::model::finding::{Finding, Outcome, Place, Severity};
 use crate::model::provenance::{Change, Provenance};
 
@@ -23,10 +23,12 @@ pub fn render(outcome: &Outcome, context: &Context) -> String {
         "vendor": { "name": "stanch" },
     });
     let coverage = &outcome.coverage;
-    let messages: Vec<Value> = problems(coverage)
-        .into_iter()
-        .map(|problem| json!({ "level": "warn", "value": format!("incomplete: {problem}") }))
-        .collect();
+    let problems = problems(coverage).into_iter();
+    let problems = problems
+        .map(|problem| json!({ "level": "warn", "value": format!("incomplete: {problem}") }));
+    let known = suppressed::lines(&outcome.suppressed).into_iter();
+    let known = known.map(|line| json!({ "level": "info", "value": line.trim_start() }));
+    let messages: Vec<Value> = problems.chain(known).collect();
     let findings: Vec<Value> =
         outcome.findings.iter().map(|it| vulnerability(it, context)).collect();
     pretty(&json!({

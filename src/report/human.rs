@@ -8,7 +8,7 @@ use anstyle::AnsiColor;
 use super::escape::{terminal, terminal_bytes};
 use super::layout::Paint;
 use super::problems::{listed, problems};
-use super::{Context, command, provenance, revocation, shown, verdict, when, words};
+use super::{Context, command, provenance, revocation, shown, suppressed, verdict, when, words};
 use crate::model::coverage::{Coverage, Part};
 use crate::model::finding::{Finding, Outcome, Place, Severity};
 use crate::model::origin::{Origin, Signature};
@@ -231,6 +231,9 @@ pub(super) fn gaps(outcome: &Outcome, paint: &Paint) -> String {
         if count > 0 {
             out += &paint.dim(&format!("Left out: {} ({note})\n", words::count(count, noun)));
         }
+    }
+    for line in suppressed::lines(&outcome.suppressed) {
+        out += &paint.dim(&format!("{line}\n"));
     }
     out
 }

@@ -10,7 +10,7 @@ use crate::model::finding::Outcome;
 struct Document<'a> {
     schema: u32,
     findings: Vec<WireFinding<'a>>,
-    summary: WireSummary,
+    summary: WireSummary<'a>,
 }
 
 /// One object a line: the findings, then the summary.

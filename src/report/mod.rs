@@ -14,6 +14,7 @@ mod provenance;
 pub mod revocation;
 pub mod sarif;
 pub mod shell;
+pub mod suppressed;
 mod verdict;
 pub mod when;
 pub mod wire;

@@ -15,6 +15,7 @@ use crate::model::provenance::{Change, Exposure, Provenance};
 use crate::model::revocation::{Action, Ending, Receipt, Refusal, Step, Way};
 use crate::model::secret::Secret;
 use crate::model::span::Position;
+use crate::model::suppressed::Suppressed;
 use crate::model::verdict::{AskedWith, State, Verdict};
 
 /// Where the secret stands in its text.
@@ -87,6 +88,7 @@ pub(super) fn finding() -> Finding {
         receipt: None,
         places: [file(), history(None, PATH)].into(),
         occurrences: 2,
+        marked: false,
         excerpt: Some(Excerpt {
             before: "export TOKEN=".to_owned(),
             secret: "op****".to_owned(),
@@ -161,6 +163,8 @@ pub(super) fn outcome(findings: Vec<Finding>) -> Outcome {
         asked: None,
         findings,
         left_out: LeftOut::default(),
+        weaker: Vec::new(),
+        suppressed: Suppressed::default(),
         coverage: Coverage::default(),
         elapsed: Duration::ZERO,
     }

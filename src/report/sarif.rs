@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::json::pretty;
 use super::problems::problems;
-use super::wire::{WireOccurrences, WireProvenance, WireReceipt, WireVerdict};
+use super::wire::{WireOccurrences, WireProvenance, WireReceipt, WireSuppressed, WireVerdict};
 use super::{Context, shown, when, words};
 use crate::model::coverage::Coverage;
 use crate::model::finding::{Finding, Outcome, Place, RuleCard, Severity};
@@ -36,6 +36,7 @@ pub fn render(outcome: &Outcome, context: &Context) -> String {
             "columnKind": "unicodeCodePoints",
             "invocations": [invocation(&outcome.coverage, context)],
             "results": results,
+            "properties": { "suppressed": WireSuppressed::new(&outcome.suppressed) },
         }],
     }))
 }

@@ -4,6 +4,7 @@
 
 mod excerpt;
 mod fingerprint;
+mod marks;
 mod table;
 mod worker;
 
@@ -17,6 +18,7 @@ use crate::model::coverage::Coverage;
 use crate::model::finding::{Evidence, Finding, LeftOut, Outcome};
 use crate::model::origin::{Origin, Signature};
 use crate::model::secret::Secret;
+use crate::model::suppressed::Suppressed;
 use crate::sources::progress::Progress;
 use crate::sources::{Job, Source};
 use fingerprint::Fingerprinter;
@@ -89,19 +91,23 @@ pub fn run(engine: &Engine, work: Work, options: &Options, progress: &Progress) 
         clean(engine, &mut entries, &mut coverage);
     }
     let fingerprinter = Fingerprinter::new(options.fingerprint_key.as_ref());
-    let mut findings: Vec<Finding> = Vec::new();
+    let (mut findings, mut weaker) = (Vec::new(), Vec::new());
     for entry in entries {
+        let fingerprint = fingerprinter.of(&entry.kind, &entry.secret);
         match entry.evidence() {
             evidence if evidence >= options.evidence => {
-                let fingerprint = fingerprinter.of(&entry.kind, &entry.secret);
                 findings.push(entry.into_finding(fingerprint));
+                continue;
             }
             Evidence::Weak => left_out.weak += 1,
             _ => left_out.below += 1,
         }
+        weaker.push(fingerprint);
     }
     Finding::sort(&mut findings);
-    Outcome { findings, left_out, coverage, elapsed: started.elapsed(), asked: None }
+    weaker.sort();
+    let (elapsed, suppressed) = (started.elapsed(), Suppressed::default());
+    Outcome { findings, left_out, weaker, suppressed, coverage, elapsed, asked: None }
 }
 
 fn drive(

@@ -37,10 +37,20 @@ pub(super) struct Entry {
     facts: Facts,
     /// What stands around it at the first place where that says something.
     hints: Option<(Place, Facts)>,
-    places: BTreeMap<Place, Excerpt>,
+    places: BTreeMap<Place, Line>,
+    /// True when a place that is counted but not kept has no mark.
+    unmarked: bool,
     occurrences: u64,
     /// How it came into the history, once a source has said so.
     pub(super) provenance: Option<Provenance>,
+}
+
+/// The line of a place.
+#[derive(Clone, Debug)]
+struct Line {
+    excerpt: Excerpt,
+    /// True when a mark stands on it.
+    marked: bool,
 }
 
 /// How a rule has judged a secret.
@@ -78,6 +88,8 @@ pub(super) struct Seen {
     pub(super) hints: Facts,
     /// Where.
     pub(super) place: Place,
+    /// True when a mark stands on the line there.
+    pub(super) marked: bool,
     /// The line there.
     pub(super) excerpt: Excerpt,
 }
@@ -93,6 +105,7 @@ impl Table {
         let kind = seen.judged.card.kind.clone();
         let hints = (seen.hints != Facts::default()).then(|| (seen.place.clone(), seen.hints));
         let wanted = wanted(&seen.place);
+        let line = Line { excerpt: seen.excerpt, marked: seen.marked };
         let entry = Entry {
             kind: kind.clone(),
             wanted,
@@ -100,7 +113,8 @@ impl Table {
             best: seen.judged,
             facts: seen.facts,
             hints,
-            places: BTreeMap::from([(seen.place, seen.excerpt)]),
+            places: BTreeMap::from([(seen.place, line)]),
+            unmarked: false,
             occurrences: 1,
             provenance: None,
         };
@@ -215,6 +229,12 @@ fn wanted(place: &Place) -> Wanted {
     wanted
 }
 
+/// Adds a place. One that has become the same as another has a mark only when both have one.
+fn add_line(places: &mut BTreeMap<Place, Line>, place: Place, mut line: Line) {
+    line.marked &= places.get(&place).is_none_or(|old| old.marked);
+    places.insert(place, line);
+}
+
 fn blob_of(place: &Place) -> Option<ObjectId> {
     match place.origin {
         Origin::Blob { blob } => Some(blob),
@@ -245,9 +265,10 @@ impl Entry {
             (Some(ours), Some(theirs)) => Some(ours.merge(theirs)),
             (ours, theirs) => ours.or(theirs),
         };
-        self.places.extend(other.places);
+        self.unmarked |= other.unmarked;
+        other.places.into_iter().for_each(|(place, line)| add_line(&mut self.places, place, line));
         while self.places.len() > Finding::MAX_PLACES {
-            self.places.pop_last();
+            self.unmarked |= self.places.pop_last().is_some_and(|(_, line)| !line.marked);
         }
     }
 
@@ -255,10 +276,11 @@ impl Entry {
         if let Some((place, _)) = &mut self.hints {
             *place = change(place.clone()).unwrap_or_else(|| place.clone());
         }
-        self.places = std::mem::take(&mut self.places)
-            .into_iter()
-            .filter_map(|(place, excerpt)| Some((change(place)?, excerpt)))
-            .collect();
+        for (place, line) in std::mem::take(&mut self.places) {
+            if let Some(place) = change(place) {
+                add_line(&mut self.places, place, line);
+            }
+        }
     }
 
     /// Rewrites every text beside the secret itself.
@@ -270,7 +292,7 @@ impl Entry {
             Some(place)
         });
         if let Some(mut first) = self.places.first_entry() {
-            let excerpt = first.get_mut();
+            let excerpt = &mut first.get_mut().excerpt;
             excerpt.before = string(&excerpt.before);
             excerpt.after = string(&excerpt.after);
         }
@@ -289,7 +311,8 @@ impl Entry {
         if let Some((_, hints)) = &self.hints {
             facts.fill_from(hints);
         }
-        let excerpt = self.places.first_key_value().map(|(_, excerpt)| excerpt.clone());
+        let excerpt = self.places.first_key_value().map(|(_, line)| line.excerpt.clone());
+        let marked = !self.unmarked && self.places.values().all(|line| line.marked);
         Finding {
             rule: self.best.card,
             fingerprint,
@@ -305,6 +328,7 @@ impl Entry {
                 count => count as u64,
             },
             places: self.places.into_keys().collect(),
+            marked,
             excerpt,
             provenance: self.provenance,
         }
@@ -339,6 +363,7 @@ mod tests {
             facts: Facts::default(),
             hints: Facts::default(),
             place: Place { repository: None, origin: Origin::Stdin, position: Position::START },
+            marked: false,
             excerpt: Excerpt {
                 before: String::new(),
                 secret: "****".to_owned(),

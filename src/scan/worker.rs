@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use super::Visibility;
 use super::excerpt::{Masks, SIDE};
+use super::marks;
 use super::table::{Judged, Seen, Table};
 use crate::engine::beside::{beside, host_beside};
 use crate::engine::overlap::{Claim, losers};
@@ -21,10 +22,11 @@ use crate::token::{describe, key};
 
 /// How much of its neighbours a piece of text needs. A secret reaches as far from its keyword as
 /// the engine says; beside it an excerpt is shown, and what is matched there must be seen whole,
-/// too, to be masked.
+/// too, to be masked; and marks are looked for.
 pub(super) fn margins(engine: &Engine) -> Reach {
     let Reach { before, after } = engine.reach();
-    Reach { before: before + SIDE + after + before, after: after + SIDE + before + after }
+    let beside = (SIDE + before + after).max(marks::REACH);
+    Reach { before: before + beside, after: after + beside }
 }
 
 /// Makes workers that fill one table.
@@ -157,6 +159,7 @@ impl EngineWorker<'_> {
             hints: hints(found, text),
             excerpt: masks.excerpt(text, found.secret, shown),
             place: Place { repository: None, origin: origin.clone(), position },
+            marked: marks::is_marked(text, found.secret),
             judged: Judged {
                 evidence: found.evidence,
                 doubt: found.doubt,
@@ -239,7 +242,10 @@ mod tests {
             jwt[..200].to_owned(),
         ];
         words.extend([routable, classic, jwt]);
-        words.extend([" ", "\n", "x", "_", ".01.", "glpat-", "\"", "word "].map(str::to_owned));
+        words.extend(
+            [" ", "\n", "x", " # stanch:allow", "_", ".01.", "glpat-", "\"", "word "]
+                .map(str::to_owned),
+        );
         words
     }
 

@@ -28,4 +28,5 @@ mod rules;
 mod secrets_stay_inside;
 mod staged;
 mod support;
+mod suppress;
 mod verify;

@@ -80,6 +80,10 @@ fn the_last_line_of_jsonl_is_the_summary() {
     let expected = json!({
         "type": "summary", "schema": 1, "complete": true, "findings": 2, "weak": 0,
         "below_evidence": 0, "known": 0,
+        "suppressed": {
+            "ignored": 0, "baseline": 0, "inline": 0, "live": 0, "which": [], "overruled": [],
+            "expired": [], "unused": [],
+        },
         "coverage": {
             "files": { "read": 2, "bytes": files }, "index": { "read": 0, "bytes": 0 },
             // Two commits and two blobs. Trees hold no text.

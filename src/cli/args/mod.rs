@@ -3,6 +3,7 @@
 
 mod hook;
 mod inspect;
+mod known;
 mod revoke;
 mod scan;
 mod values;
@@ -17,6 +18,10 @@ pub use hook::{
     HookArgs, HookCommand, HookName, InstallArgs, OnTimeout, RunArgs, TimeArgs, WhichArgs,
 };
 pub use inspect::InspectArgs;
+pub use known::{
+    AddArgs, BaselineArgs, BaselineCommand, BaselineScan, IgnoreArgs, IgnoreCommand,
+    IgnoreFileArgs, KnownArgs, ScanCommand,
+};
 pub use revoke::{JournalArgs, JournalCommand, RevokeArgs};
 pub use scan::{FailOn, ScanArgs};
 pub use verify::VerifyArgs;
@@ -57,7 +62,7 @@ pub struct GlobalArgs {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Find leaked GitLab tokens
-    Scan(Box<ScanArgs>),
+    Scan(Box<ScanCommand>),
     /// Tell all that is known of tokens that are typed in or come on standard input
     Inspect(Box<InspectArgs>),
     /// End the life of tokens that live: shows the plan, and carries it out with --apply
@@ -66,6 +71,10 @@ pub enum Command {
     Journal(JournalArgs),
     /// Keep tokens out of commits and pushes: install, test and run git hooks
     Hook(HookArgs),
+    /// Accept secrets by their fingerprints, list what is accepted, and take out what is over
+    Ignore(IgnoreArgs),
+    /// Write down what is known from now on, so that only what is new is reported
+    Baseline(BaselineArgs),
     /// List the rules, or check a rule file
     Rules(RulesArgs),
     /// Print a completion script for a shell

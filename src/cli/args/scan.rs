@@ -14,7 +14,7 @@ use crate::report::Format;
 const NOT_WITH_COMMITS: [&str; 4] = ["staged", "no_history", "no_ignore", "max_file_size"];
 
 /// What `scan` understands.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(after_long_help = "\
 In a git work tree the files on disk are read (tracked, or untracked and not ignored) and the whole \
 history. A bare repository's history is read, and the files of any other folder. Hidden files are \

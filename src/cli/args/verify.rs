@@ -7,7 +7,7 @@ use super::values::{parse_at_once, parse_duration};
 use crate::report::Format;
 
 /// How GitLab is asked. Credentials are never typed: see `cli::instances`.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Whether it lives (sends tokens to the instances that you name)")]
 pub struct VerifyArgs {
     /// Ask the named instances whether each token lives, and what it reaches

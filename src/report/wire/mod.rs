@@ -3,6 +3,7 @@
 
 mod provenance;
 mod receipt;
+mod suppressed;
 mod verdict;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use serde::Serialize;
 
 pub(super) use provenance::{WireOccurrences, WireProvenance};
 pub(super) use receipt::{WireReceipt, WireWay};
+pub(super) use suppressed::WireSuppressed;
 pub(super) use verdict::{WireAsked, WireVerdict};
 
 use super::{Context, shown, when};
@@ -108,7 +110,7 @@ struct WireLocation {
 
 /// The end of a result.
 #[derive(Debug, Serialize)]
-pub struct WireSummary {
+pub struct WireSummary<'a> {
     r#type: &'static str,
     schema: u32,
     complete: bool,
@@ -116,6 +118,7 @@ pub struct WireSummary {
     weak: u64,
     below_evidence: u64,
     known: u64,
+    suppressed: WireSuppressed<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     verify: Option<WireAsked>,
     coverage: WireCoverage,
@@ -225,9 +228,9 @@ impl WireLocation {
     }
 }
 
-impl WireSummary {
+impl<'a> WireSummary<'a> {
     /// The form of a result's end.
-    pub fn new(outcome: &Outcome) -> Self {
+    pub fn new(outcome: &'a Outcome) -> Self {
         Self {
             r#type: "summary",
             schema: SCHEMA,
@@ -236,6 +239,7 @@ impl WireSummary {
             weak: outcome.left_out.weak,
             below_evidence: outcome.left_out.below,
             known: outcome.left_out.known,
+            suppressed: WireSuppressed::new(&outcome.suppressed),
             verify: outcome.asked.map(|asked| WireAsked::new(asked, &outcome.findings)),
             coverage: WireCoverage::new(&outcome.coverage),
             elapsed_ms: outcome.elapsed.as_millis(),
