@@ -10,10 +10,12 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow};
 
 use super::pushed;
-use crate::cli::args::{self, FailOn, GlobalArgs, HookName, OnTimeout, RunArgs};
+use crate::cli::args::{self, FailOn, GlobalArgs, HookName, KnownArgs, OnTimeout, RunArgs};
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
-use crate::cli::{settings, targets};
+use crate::cli::scan::now;
+use crate::cli::targets::Targets;
+use crate::cli::{known, settings, targets};
 use crate::git::pushed::Receiver;
 use crate::git::range::Range;
 use crate::git::repository::Repository;
@@ -69,7 +71,7 @@ pub(super) fn run(args: &RunArgs, global: &GlobalArgs, console: &Console) -> Exi
         console.tell(lead, &["stanch: nothing was looked at: STANCH_SKIP=1 is set"]);
         return Exit::Clean;
     }
-    match within(args, global) {
+    match within(args, global, *console) {
         Ok(Some(outcome)) => {
             let mut lines = blocked::lines(&outcome, &gate(args.hook));
             if let Some(first) = lines.first_mut() {
@@ -133,15 +135,19 @@ fn timed_out(args: &RunArgs, console: &Console) -> Exit {
 
 /// Looks, for as long as that may take; `None` when the time is over. The thread that still looks
 /// then ends with the program.
-fn within(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<Option<Outcome>> {
+fn within(
+    args: &RunArgs,
+    global: &GlobalArgs,
+    console: Console,
+) -> anyhow::Result<Option<Outcome>> {
     let Some(budget) = budget(args) else {
-        return look(args, global).map(Some);
+        return look(args, global, &console).map(Some);
     };
     let (done, result) = channel();
     let (args, global) = (args.clone(), global.clone());
     std::thread::spawn(move || {
         // Nobody listens any more when the time is over.
-        let _ = done.send(look(&args, &global));
+        let _ = done.send(look(&args, &global, &console));
     });
     match result.recv_timeout(budget) {
         Ok(result) => result.map(Some),
@@ -151,7 +157,7 @@ fn within(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<Option<Outcome>
 }
 
 /// Looks at what git is about to take in.
-fn look(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<Outcome> {
+fn look(args: &RunArgs, global: &GlobalArgs, console: &Console) -> anyhow::Result<Outcome> {
     let repository = open()?;
     let work_trees: Vec<PathBuf> =
         repository.work_tree().map(Path::to_path_buf).into_iter().collect();
@@ -163,7 +169,15 @@ fn look(args: &RunArgs, global: &GlobalArgs) -> anyhow::Result<Outcome> {
     let engine = settings::engine(&scan.rules, &scan.prefix, &config)?;
     let options = settings::scan_options(&scan);
     let work = Work { sources: vec![source], coverage: Coverage::default() };
-    Ok(scan::run(&engine, work, &options, &Progress::default()))
+    let mut outcome = scan::run(&engine, work, &options, &Progress::default());
+    // What a push brings must not be able to excuse itself before a server.
+    if args.hook != HookName::PreReceive {
+        let targets = Targets { work_trees, ..Targets::default() };
+        let (known, now) = (KnownArgs::default(), now());
+        let known = known::load(&known, &scan, &targets, &options, (console, now))?;
+        known::apply(&mut outcome, &known, &engine, options.visibility);
+    }
+    Ok(outcome)
 }
 
 /// What there is to read; `None` when nothing is brought in.
@@ -215,6 +229,7 @@ fn told(variable: &str) -> Option<OsString> {
 
 /// The result of reading nothing, since there is nothing to read.
 fn nothing() -> Outcome {
-    let (findings, left_out, coverage) = Default::default();
-    Outcome { findings, left_out, coverage, elapsed: Duration::ZERO, asked: None }
+    let (findings, left_out, weaker, suppressed, coverage) = Default::default();
+    let elapsed = Duration::ZERO;
+    Outcome { findings, left_out, weaker, suppressed, coverage, elapsed, asked: None }
 }
