@@ -21,8 +21,10 @@ pub struct Gate {
     pub what: &'static str,
     /// What to do, in a sentence or two.
     pub todo: &'static str,
-    /// How to let it pass, a line each.
-    pub anyway: &'static [&'static str],
+    /// How to say that something is no secret, where that can be said.
+    pub ignore: Option<&'static str>,
+    /// How to let it pass on purpose.
+    pub anyway: &'static str,
     /// The command that shows everything.
     pub all: &'static str,
 }
@@ -30,6 +32,7 @@ pub struct Gate {
 /// The lines to print. Empty when nothing was found and everything was read.
 pub fn lines(outcome: &Outcome, gate: &Gate) -> Vec<String> {
     let found = outcome.findings.len() as u64;
+    let complete = outcome.coverage.complete();
     let mut lines = Vec::new();
     if found > 0 {
         let count = words::count(found, "GitLab token");
@@ -38,14 +41,18 @@ pub fn lines(outcome: &Outcome, gate: &Gate) -> Vec<String> {
         if let Some(more) = outcome.findings.len().checked_sub(LISTED).filter(|more| *more > 0) {
             lines.push(format!("  … and {} ({})", words::count(more as u64, "other"), gate.all));
         }
+        if !complete {
+            lines.push("Not everything could be read, either.".to_owned());
+        }
         lines.push(gate.todo.to_owned());
-    } else if !outcome.coverage.complete() {
+        lines.extend(gate.ignore.map(str::to_owned));
+    } else if !complete {
         lines.push(format!("not everything could be read: the {} is blocked.", gate.what));
         lines.extend(unread(outcome));
     } else {
         return lines;
     }
-    lines.extend(gate.anyway.iter().map(|&line| line.to_owned()));
+    lines.push(gate.anyway.to_owned());
     lines
 }
 

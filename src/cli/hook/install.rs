@@ -74,6 +74,8 @@ fn install_one(
     let mut said = Vec::new();
     if place.kind == Kind::Foreign {
         keep(folder, hook, &place)?;
+    }
+    if place.kept.symlink_metadata().is_ok() {
         said.push(format!("{name}: the hook that was there runs first: {}", place.kept.display()));
     }
     let forwards = script::forwards(&place.text);

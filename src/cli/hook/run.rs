@@ -35,32 +35,30 @@ const SKIP: &str = "STANCH_SKIP";
 /// minute in GitLab.
 const SERVERS_BUDGET: Duration = Duration::from_secs(50);
 
+/// How to say that something is no secret.
+const IGNORE: &str = "No secret? stanch ignore add FINGERPRINT";
+
 const COMMIT: Gate = Gate {
     what: "commit",
     todo: "Take it out and stage the file again (git add). If others may have seen it, revoke it, too.",
-    anyway: &[
-        "No secret? stanch ignore add FINGERPRINT",
-        "Commit it on purpose, this once: STANCH_SKIP=1 git commit …",
-    ],
+    ignore: Some(IGNORE),
+    anyway: "Commit it on purpose, this once: STANCH_SKIP=1 git commit …",
     all: "stanch scan --staged shows all",
 };
 const PUSH: Gate = Gate {
     what: "push",
     todo: "Take it out of the commits (git commit --amend, git rebase -i). If others may have seen it, \
            revoke it, too.",
-    anyway: &[
-        "No secret? stanch ignore add FINGERPRINT",
-        "Push it on purpose, this once: STANCH_SKIP=1 git push …",
-    ],
+    ignore: Some(IGNORE),
+    anyway: "Push it on purpose, this once: STANCH_SKIP=1 git push …",
     all: "stanch scan --range OLD..NEW shows all",
 };
 const RECEIVED: Gate = Gate {
     what: "push",
     todo: "Take it out of the commits (git commit --amend, git rebase -i) and push again. If others \
            may have seen it, revoke it, too.",
-    anyway: &[
-        "No secret, or on purpose? Ask those who run this server: STANCH_SKIP=1 lets it pass.",
-    ],
+    ignore: None,
+    anyway: "No secret, or on purpose? Ask those who run this server: STANCH_SKIP=1 lets it pass.",
     all: "stanch scan --range OLD..NEW shows all",
 };
 
@@ -87,7 +85,7 @@ pub(super) fn run(args: &RunArgs, global: &GlobalArgs, console: &Console) -> Exi
             let mut lines: Vec<String> =
                 why.lines().map(|line| format!("stanch: {line}")).collect();
             lines.push(format!("stanch: the {what} is blocked, since it could not be looked at"));
-            lines.extend(gate(args.hook).anyway.iter().skip(1).map(|&line| line.to_owned()));
+            lines.push(gate(args.hook).anyway.to_owned());
             console.tell(lead, &lines);
             Exit::Failed
         }

@@ -110,3 +110,31 @@ fn a_server_without_stanch_says_so() {
         .try_git_in(".", &["push", "--quiet", "../server.git", "main:refs/heads/y"], &path)
         .passed();
 }
+
+#[test]
+fn repositories_of_sha256_and_linked_worktrees_push_too() {
+    let folder = Folder::new();
+    let init = ["init", "--quiet", "--object-format=sha256", "--initial-branch=main"];
+    folder.git(&[&init[..], &["."]].concat());
+    folder.git(&[&init[..], &["--bare", "../server.git"]].concat());
+    folder.write("a", "clean\n");
+    folder.commit("clean");
+    folder.git(&["worktree", "add", "--quiet", "../linked"]);
+    folder.hook(&["install", "pre-push"]).expect(0);
+    let go = |place: &str| {
+        let push = ["push", "--quiet", "../server.git", "HEAD:refs/heads/main"];
+        folder.try_git_in(place, &push, &[])
+    };
+    go("../linked").passed();
+    folder.write("../linked/leak", pat(1));
+    folder.try_git_in("../linked", &["add", "leak"], &[]).passed();
+    folder.try_git_in("../linked", &["commit", "--quiet", "-m", "leak"], &[]).passed();
+    assert!(go("../linked").blocked().contains("the push is blocked"));
+    folder.hook(&["uninstall"]).expect(0);
+    let mut command = folder.command();
+    command.current_dir(folder.path().join("../server.git"));
+    command.args(["hook", "install", "pre-receive"]);
+    run(command, b"").expect(0);
+    assert!(go("../linked").blocked().contains("GL-HOOK-ERR: "));
+    go(".").passed();
+}
