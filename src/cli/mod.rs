@@ -8,7 +8,7 @@ pub mod confirm;
 pub mod console;
 pub mod exit;
 pub mod gitleaks;
-pub mod ignore;
+pub mod ignored;
 pub mod inspect;
 pub mod instances;
 pub mod interrupt;
@@ -59,7 +59,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Inspect(inspect) => inspect::run(inspect, &args.global, &console),
         Command::Revoke(revoke) => revoke::run(revoke, &args.global, &console),
         Command::Journal(journal) => journal::run(journal, &console),
-        Command::Ignore(ignore) => ignore::run(ignore, &args.global, &console),
+        Command::Ignore(ignore) => ignored::run(ignore, &args.global, &console),
         Command::Baseline(baseline) => baseline::run(baseline, &args.global, &console),
         Command::Rules(rules) => rules::run(rules, &console),
         Command::Completions { shell } => {
