@@ -21,7 +21,7 @@ use crate::report::when;
 use crate::scan::{self, Options, Visibility};
 use crate::suppress::apply::{self, Known};
 use crate::suppress::baseline::Baseline;
-use crate::suppress::ignore::{IgnoreList, NAME};
+use crate::suppress::list::{IgnoreList, NAME};
 
 /// An ignore file is not larger: it holds what people have decided one by one.
 const LARGEST_IGNORE_FILE: u64 = 1 << 20;

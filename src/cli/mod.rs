@@ -9,7 +9,7 @@ pub mod console;
 pub mod exit;
 pub mod gitleaks;
 pub mod hook;
-pub mod ignore;
+pub mod ignored;
 pub mod inspect;
 pub mod instances;
 pub mod interrupt;
@@ -61,7 +61,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Revoke(revoke) => revoke::run(revoke, &args.global, &console),
         Command::Journal(journal) => journal::run(journal, &console),
         Command::Hook(hook) => hook::run(hook, &args.global, &console),
-        Command::Ignore(ignore) => ignore::run(ignore, &args.global, &console),
+        Command::Ignore(ignore) => ignored::run(ignore, &args.global, &console),
         Command::Baseline(baseline) => baseline::run(baseline, &args.global, &console),
         Command::Rules(rules) => rules::run(rules, &console),
         Command::Completions { shell } => {

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::baseline::Baseline;
-use super::ignore::{Entry, IgnoreList};
+use super::list::{Entry, IgnoreList};
 use crate::model::finding::{Finding, Outcome, Place};
 use crate::model::origin::Origin;
 use crate::model::suppressed::{By, Silenced, Suppressed};

@@ -3,7 +3,7 @@
 
 pub mod apply;
 pub mod baseline;
-pub mod ignore;
+pub mod list;
 
 /// The digits of a fingerprint.
 const DIGITS: usize = 32;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Subcommand;
 
 use super::ScanArgs;
-use crate::suppress::ignore::{Glob, is_day};
 use crate::suppress::is_fingerprint;
+use crate::suppress::list::{Glob, is_day};
 
 /// What `scan` alone understands: neither `revoke` nor `inspect` is silenced by anything.
 #[derive(Debug, clap::Args)]

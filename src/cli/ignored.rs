@@ -11,7 +11,7 @@ use super::exit::Exit;
 use super::output::ReportFile;
 use super::scan::{now, result_alone};
 use super::{known, settings};
-use crate::suppress::ignore::{self, Entry, IgnoreList, NAME};
+use crate::suppress::list::{self as entries, Entry, IgnoreList, NAME};
 
 /// Does one of the three.
 pub fn run(args: &IgnoreArgs, global: &GlobalArgs, console: &Console) -> anyhow::Result<Exit> {
@@ -85,7 +85,7 @@ fn add(args: &AddArgs, console: &Console) -> anyhow::Result<Exit> {
         "what you write holds a token, and the file is for everybody to read; name it by its \
          fingerprint alone"
     );
-    let text = ignore::add(&file.text, &entry);
+    let text = entries::add(&file.text, &entry);
     known::parse_list(&text, &file.path)
         .context("an entry cannot be added behind what is there")?;
     file.replace(&text)?;
@@ -147,7 +147,7 @@ fn prune(
     let numbers: Vec<usize> = gone.iter().map(|(number, _)| *number).collect();
     let shown = file.path.display();
     if !gone.is_empty() {
-        let Some(text) = ignore::remove(&file.text, &numbers) else {
+        let Some(text) = entries::remove(&file.text, &numbers) else {
             let lines: Vec<String> = gone.iter().map(|(_, it)| it.line.to_string()).collect();
             bail!(
                 "{shown} is not written as [[ignore]] tables; take out by hand: line {}",
