@@ -4,6 +4,7 @@
 
 mod excerpt;
 mod fingerprint;
+mod line;
 mod marks;
 mod table;
 mod worker;

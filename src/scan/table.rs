@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use super::line::{Line, add_line};
 use super::map_origin;
 use crate::model::facts::Facts;
 use crate::model::finding::{Evidence, Excerpt, Finding, Place, RuleCard};
@@ -43,14 +44,6 @@ pub(super) struct Entry {
     occurrences: u64,
     /// How it came into the history, once a source has said so.
     pub(super) provenance: Option<Provenance>,
-}
-
-/// The line of a place.
-#[derive(Clone, Debug)]
-struct Line {
-    excerpt: Excerpt,
-    /// True when a mark stands on it.
-    marked: bool,
 }
 
 /// How a rule has judged a secret.
@@ -227,12 +220,6 @@ fn wanted(place: &Place) -> Wanted {
         _ => {}
     }
     wanted
-}
-
-/// Adds a place. One that has become the same as another has a mark only when both have one.
-fn add_line(places: &mut BTreeMap<Place, Line>, place: Place, mut line: Line) {
-    line.marked &= places.get(&place).is_none_or(|old| old.marked);
-    places.insert(place, line);
 }
 
 fn blob_of(place: &Place) -> Option<ObjectId> {
