@@ -34,6 +34,7 @@ use crate::revoke::resume::open;
 use crate::revoke::{Plan, ask, plan};
 use crate::scan;
 use crate::sources::typed::Typed;
+use crate::token::kinds::DEPLOY_KEY;
 
 /// Without a terminal no more tokens than this are revoked at once unless that was allowed.
 const CEILING: usize = 25;
@@ -354,7 +355,10 @@ fn without_ended(revocation: &mut Revocation, journal: &Journal, findings: &[Fin
     revocation.refusals.retain(|refusal| {
         let mut own = findings.iter().filter(|it| it.fingerprint == refusal.fingerprint);
         let lives = own.any(|it| it.verdict.state == State::Live);
-        lives || !journal.has_ended(&refusal.fingerprint)
+        let instance = refusal.instance.as_deref().unwrap_or_default();
+        // A key can be given to a project again; a token's value never comes back.
+        let is_key = refusal.kind == DEPLOY_KEY;
+        lives || is_key || !journal.has_ended(&refusal.fingerprint, instance)
     });
     revocation.dead += (before - revocation.refusals.len()) as u64;
 }

@@ -189,7 +189,8 @@ impl Journal {
             let known = open.get_mut(&key);
             match (entry.event, known) {
                 (Event::Intent, known) => {
-                    let is_doubtful = known.is_some_and(|it| it.is_doubtful);
+                    // A request whose answer was never noted may have been carried out.
+                    let is_doubtful = known.is_some_and(|it| it.is_doubtful || it.is_pending);
                     open.insert(key, Open { intent: entry, is_pending: true, is_doubtful });
                 }
                 (Event::Answer, Some(known)) => {
@@ -210,12 +211,15 @@ impl Journal {
 
     /// The intent of a rotation that may have been carried out. A second one would end the family.
     pub fn rotation(&self, fingerprint: &str, instance: &str) -> Option<&Entry> {
-        let is_its = |it: &&Entry| it.fingerprint == fingerprint && it.instance == instance;
+        let is_its = |it: &&Entry| {
+            let is_rotation = it.action == "rotate";
+            it.fingerprint == fingerprint && it.instance == instance && is_rotation
+        };
         let mut last = None;
         let mut found = None;
         for entry in self.entries.iter().map(|(_, entry)| entry).filter(is_its) {
             match entry.event {
-                Event::Intent if entry.action == "rotate" => last = Some(entry),
+                Event::Intent => last = Some(entry),
                 Event::Answer if may_be_done(entry) => found = found.or(last.take()),
                 Event::Answer => last = None,
                 _ => {}
@@ -224,10 +228,13 @@ impl Journal {
         found.or(last)
     }
 
-    /// True when an earlier run has proven that this token is dead.
-    pub fn has_ended(&self, fingerprint: &str) -> bool {
+    /// True when an earlier run has proven that this token is dead at this instance. A journal that
+    /// was changed proves nothing.
+    pub fn has_ended(&self, fingerprint: &str, instance: &str) -> bool {
+        let is_its = |it: &Entry| it.fingerprint == fingerprint && it.instance == instance;
         let mut entries = self.entries.iter().map(|(_, entry)| entry);
-        entries.any(|it| it.event == Event::Receipt && it.fingerprint == fingerprint && is_end(it))
+        self.faults.is_empty()
+            && entries.any(|it| it.event == Event::Receipt && is_its(it) && is_end(it))
     }
 }
 
@@ -289,6 +296,36 @@ mod tests {
         let open: Vec<&str> = journal.open().iter().map(|it| it.fingerprint.as_str()).collect();
         assert_eq!(open, ["b", "c"]);
         assert_eq!(Journal::read(b"").head, BEGINNING);
+    }
+
+    /// A plain revocation that is refused says nothing of the rotation that was cut off before it.
+    #[test]
+    fn what_comes_later_does_not_end_what_was_cut_off() {
+        let of = |event, action: &str, outcome| Entry {
+            action: action.to_owned(),
+            ..entry(event, "a", outcome)
+        };
+        let cut = of(Event::Intent, "rotate", None);
+        let later = [
+            of(Event::Intent, "revoke", None),
+            of(Event::Answer, "revoke", Some("not_this_way")),
+            of(Event::Receipt, "revoke", Some("refused")),
+        ];
+        let all: Vec<Entry> = std::iter::once(cut).chain(later.clone()).collect();
+        let journal = Journal::read(text(&all).as_bytes());
+        assert_eq!((journal.open().len(), journal.rotation("a", "").is_some()), (1, true));
+        let journal = Journal::read(text(&later).as_bytes());
+        assert_eq!((journal.open().len(), journal.rotation("a", "").is_some()), (0, false));
+    }
+
+    #[test]
+    fn an_end_counts_where_it_was_proven_and_in_a_whole_journal() {
+        let whole =
+            text(&[entry(Event::Intent, "a", None), entry(Event::Receipt, "a", Some("revoked"))]);
+        let journal = Journal::read(whole.as_bytes());
+        assert!(journal.has_ended("a", "") && !journal.has_ended("a", "https://other.example"));
+        let changed = whole.replacen("\"a\"", "\"b\"", 1);
+        assert!(!Journal::read(changed.as_bytes()).has_ended("a", ""));
     }
 
     #[test]
