@@ -19,6 +19,10 @@ const TOKEN: &str = "STANCH_GITLAB_TOKEN";
 /// A credential is not longer: a job token of GitLab's has 8 KiB at most.
 const LONGEST: u64 = 16 << 10;
 
+/// What a GitLab job is given to work with: its own token, under several names
+/// (docs.gitlab.com/ci/variables/predefined_variables).
+const OF_JOB: [&str; 3] = ["CI_JOB_TOKEN", "CI_REGISTRY_PASSWORD", "CI_DEPENDENCY_PROXY_PASSWORD"];
+
 /// Reads the environment.
 pub type Variable<'a> = &'a dyn Fn(&str) -> Option<String>;
 
@@ -97,6 +101,21 @@ pub fn named(typed: &[String], config: &Config, variable: Variable<'_>) -> anyho
             .push(format!("{TOKEN} is not used: {URL} says that it is for another instance"));
     }
     Ok(named)
+}
+
+/// The credentials of the job that is running and of the operator, each with the name of the variable
+/// or setting that holds it. What cannot be read is passed over: whoever needs it complains.
+pub fn own(config: &Config, variable: Variable<'_>) -> Vec<(String, Secret)> {
+    let of_variables = OF_JOB.iter().copied().chain([TOKEN]);
+    let of_settings = config.instance.iter().filter_map(|it| it.token_env.as_deref());
+    let mut own: Vec<(String, Secret)> = of_variables
+        .chain(of_settings)
+        .filter_map(|name| Some((name, variable(name)?)))
+        .filter_map(|(name, value)| Some((name.to_owned(), secret(value.as_bytes(), name).ok()?)))
+        .collect();
+    let files = config.instance.iter().filter_map(|it| it.token_file.as_deref());
+    own.extend(files.filter_map(|file| Some((file.display().to_string(), read(file).ok()?))));
+    own
 }
 
 fn parse(url: &str, whence: &str) -> anyhow::Result<Address> {

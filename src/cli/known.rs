@@ -45,6 +45,7 @@ pub fn load(
         baseline,
         roots: bases.iter().map(Base::root).collect(),
         today: today(now),
+        own: Vec::new(),
         whole: reads_everything(scan) && bases.iter().all(|base| base.is_whole),
     })
 }

@@ -3,10 +3,12 @@
 
 pub mod args;
 pub mod baseline;
+pub mod ci;
 pub mod config;
 pub mod confirm;
 pub mod console;
 pub mod exit;
+mod git;
 pub mod gitleaks;
 pub mod hook;
 pub mod ignored;

@@ -19,7 +19,7 @@ use super::progress::Display;
 use super::scan::now;
 use super::targets::Targets;
 use super::verify::Verifier;
-use super::{journal, journal_file, policy, prompt, settings, targets};
+use super::{ci, journal, journal_file, policy, prompt, settings};
 use crate::engine::Engine;
 use crate::gitlab::ladder::Home;
 use crate::gitlab::ways::Operator;
@@ -49,7 +49,7 @@ pub fn run(args: &RevokeArgs, global: &GlobalArgs, console: &Console) -> anyhow:
          without asking"
     );
     let files = Files::prepare(args)?;
-    let targets = read_targets(args)?;
+    let targets = read_targets(args, console)?;
     let started = now();
     let mut session = Session::prepare((args, global, console), &targets, person, started)?;
     let (mut outcome, plan) = session.plan(targets)?;
@@ -137,11 +137,11 @@ fn is_job() -> bool {
 }
 
 /// The targets; tokens that are typed in are not shown.
-fn read_targets(args: &RevokeArgs) -> anyhow::Result<Targets> {
+fn read_targets(args: &RevokeArgs, console: &Console) -> anyhow::Result<Targets> {
     use std::io::IsTerminal as _;
     let only_stdin = args.scan.targets.iter().all(|it| it.as_os_str() == "-");
     if !only_stdin || !std::io::stdin().is_terminal() {
-        return targets::look_at(&args.scan);
+        return Ok(ci::targets(&args.scan, console)?.1);
     }
     let text = prompt::hidden("Tokens, one a line, then an empty line (nothing is shown): ")?;
     ensure!(!text.trim_ascii().is_empty(), "no token was given");

@@ -9,7 +9,7 @@ use super::console::{COLUMNS, Console};
 use super::exit::Exit;
 use super::progress::Display;
 use super::verify::Verifier;
-use super::{known, output, settings, targets};
+use super::{ci, known, output, settings};
 use crate::model::finding::Outcome;
 use crate::report::{Context, Format, egress, render};
 use crate::scan;
@@ -17,15 +17,16 @@ use crate::suppress::apply::Known;
 
 /// Scans, asks if that is wanted, reports, and says how it ended.
 pub fn run(command: &ScanCommand, global: &GlobalArgs, console: &Console) -> anyhow::Result<Exit> {
-    let args = &command.scan;
-    check(args)?;
-    let reports = output::prepare(&args.report)?;
-    let targets = targets::look_at(args)?;
+    check(&command.scan)?;
+    let reports = output::prepare(&command.scan.report)?;
+    let (args, targets) = ci::targets(&command.scan, console)?;
+    let args = &args;
     let config = settings::config(global, &targets.work_trees)?;
     let engine = settings::engine(&args.rules, &args.prefix, &config)?;
     let options = settings::scan_options(args);
     let started = now();
-    let known = known::load(&command.known, args, &targets, &options, (console, started))?;
+    let mut known = known::load(&command.known, args, &targets, &options, (console, started))?;
+    known.own = ci::own(args, &config);
     let verifier = Verifier::prepare(&args.verify, &config, &targets.remotes, (console, started))?;
 
     let display = Display::start(console.shows_progress());
@@ -98,7 +99,8 @@ pub(super) fn result_alone(
         "this asks nobody and writes no report: leave --verify, --egress-plan, --format, --report, \
          --show-secrets and --fail-on out"
     );
-    let targets = targets::look_at(args)?;
+    let (args, targets) = ci::targets(args, console)?;
+    let args = &args;
     let config = settings::config(global, &targets.work_trees)?;
     let engine = settings::engine(&args.rules, &args.prefix, &config)?;
     let options = settings::scan_options(args);

@@ -5,6 +5,7 @@
 pub mod attribution;
 mod bitmap;
 pub mod change;
+pub mod complete;
 pub mod database;
 pub mod hash;
 mod index;

@@ -10,6 +10,7 @@ pub mod effect;
 pub mod entity;
 pub mod judge;
 pub mod ladder;
+pub mod notes;
 pub mod operator;
 pub mod owners;
 pub mod question;

@@ -4,6 +4,8 @@
 /// What has silenced a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum By {
+    /// Being the job's own credential, or the operator's.
+    Own,
     /// A mark on the line, wherever it stands.
     Inline,
     /// An entry of the ignore file.
@@ -16,6 +18,7 @@ impl By {
     /// The word for it in reports.
     pub fn word(self) -> &'static str {
         match self {
+            Self::Own => "own",
             Self::Inline => "inline",
             Self::Ignored => "ignored",
             Self::Baseline => "baseline",
@@ -62,6 +65,8 @@ pub struct Suppressed {
     pub baseline: u64,
     /// How many carry a mark wherever they stand.
     pub inline: u64,
+    /// How many are the job's own credentials, or the operator's.
+    pub own: u64,
     /// How many of all these live.
     pub live: u64,
     /// Those of marks and entries, sorted.

@@ -13,7 +13,8 @@ pub fn lines(suppressed: &Suppressed) -> Vec<String> {
     let file = terminal(suppressed.file.as_deref().unwrap_or_default());
     let mut lines = Vec::new();
     let by = |by: By| suppressed.which.iter().filter(move |it| it.by == by).collect();
-    let parts: [(u64, String, Vec<&Silenced>); 3] = [
+    let parts: [(u64, String, Vec<&Silenced>); 4] = [
+        (suppressed.own, "credentials of the job's or the operator's own".to_owned(), by(By::Own)),
         (suppressed.ignored, format!("accepted in {file}"), by(By::Ignored)),
         (suppressed.baseline, "known to the baseline".to_owned(), Vec::new()),
         (suppressed.inline, "a mark stands on every line".to_owned(), by(By::Inline)),

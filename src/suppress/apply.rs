@@ -1,5 +1,6 @@
-//! Takes what is known out of a result, and says what it was and why. A mark goes before an entry of
-//! the ignore file, and that before the baseline, so that each secret is counted once. What lives is
+//! Takes what is known out of a result, and says what it was and why. What is our own goes before a
+//! mark, that before an entry of the ignore file, and that before the baseline, so that each secret is
+//! counted once. What lives is
 //! reported in spite of marks and of entries that do not accept that; a baseline holds for it, too.
 
 use std::collections::BTreeSet;
@@ -8,6 +9,7 @@ use super::baseline::Baseline;
 use super::list::{Entry, IgnoreList};
 use crate::model::finding::{Finding, Outcome, Place};
 use crate::model::origin::Origin;
+use crate::model::secret::Secret;
 use crate::model::suppressed::{By, Silenced, Suppressed};
 use crate::model::verdict::State;
 
@@ -23,6 +25,9 @@ pub struct Known {
     pub roots: Vec<(Vec<u8>, Vec<u8>)>,
     /// Today, as `2027-01-31`.
     pub today: String,
+    /// Credentials of the job's and the operator's own, and the variable or setting from which each
+    /// comes: inside a job they are no leak.
+    pub own: Vec<(String, Secret)>,
     /// True when everything was to be read: what is not found then is not there.
     pub whole: bool,
 }
@@ -48,6 +53,7 @@ pub fn apply(outcome: &mut Outcome, known: &Known) {
             Some((silenced, lives)) => {
                 suppressed.live += u64::from(*lives);
                 match silenced.by {
+                    By::Own => suppressed.own += 1,
                     By::Inline => suppressed.inline += 1,
                     By::Ignored => suppressed.ignored += 1,
                     By::Baseline => suppressed.baseline += 1,
@@ -79,6 +85,11 @@ impl Known {
             reason: entry.map(|it| it.reason.clone()),
             approved_by: entry.and_then(|it| it.approved_by.clone()),
         };
+        // It lives, of course: the job is at work with it.
+        if let Some((name, _)) = self.own.iter().find(|(_, own)| *own == finding.secret) {
+            let silenced = Silenced { reason: Some(name.clone()), ..silenced(By::Own, None) };
+            return Some((silenced, false));
+        }
         if finding.marked && !lives {
             return Some((silenced(By::Inline, None), lives));
         }

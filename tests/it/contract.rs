@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use stanch::gitlab::notes::{MergeRequest, Thread};
 use stanch::gitlab::{changes, routes};
 use stanch::model::secret::Secret;
 use stanch::net::message::Request;
@@ -48,6 +49,22 @@ const LACKING: &[(&str, &str)] = &[
     ("PUT /api/v4/projects/{id}/variables/{key}", "doc/api/project_level_variables.md"),
     ("GET /api/scim/v2/groups/{group}/Users", "doc/api/scim.md"),
     ("GET /api/scim/v2/application/Users", "doc/api/scim.md"),
+    (
+        "GET /api/v4/projects/{id}/merge_requests/{merge_request_iid}/discussions",
+        "doc/api/discussions.md",
+    ),
+    (
+        "POST /api/v4/projects/{id}/merge_requests/{merge_request_iid}/discussions",
+        "doc/api/discussions.md",
+    ),
+    (
+        "PUT /api/v4/projects/{id}/merge_requests/{merge_request_iid}/discussions/{discussion_id}/notes/{note_id}",
+        "doc/api/discussions.md",
+    ),
+    (
+        "PUT /api/v4/projects/{id}/merge_requests/{merge_request_iid}/discussions/{discussion_id}",
+        "doc/api/discussions.md",
+    ),
 ];
 
 /// A trigger's path as the document writes it.
@@ -57,7 +74,21 @@ const TRIGGER: (&str, &str) = (
 );
 
 fn all() -> Vec<Request> {
-    [questions(), deaths(), successions()].into_iter().flatten().collect()
+    [questions(), deaths(), successions(), notes()].into_iter().flatten().collect()
+}
+
+/// Requests about the note on a merge request.
+fn notes() -> Vec<Request> {
+    let operator = Secret::new(*b"operator");
+    let request = MergeRequest { project: "7".to_owned(), iid: "3".to_owned(), operator };
+    let thread =
+        Thread { discussion: "d".to_owned(), note: 1, body: String::new(), resolved: false };
+    vec![
+        request.threads(1),
+        request.begin("text"),
+        request.rewrite(&thread, "text"),
+        request.resolve(&thread, true),
+    ]
 }
 
 /// Requests that end a token's life.
@@ -204,6 +235,9 @@ fn no_route_is_forgotten() {
     let count = |source: &str| source.matches("\npub fn ").count();
     let functions = count(include_str!("../../src/gitlab/routes.rs"))
         + count(include_str!("../../src/gitlab/changes.rs"));
+    // All but the one that the others are made with.
+    let made = include_str!("../../src/gitlab/notes.rs").matches(") -> Request {").count() - 1;
+    assert_eq!(notes().len(), made);
     let twice = [
         "scim_users",
         "resource_token",
@@ -213,7 +247,7 @@ fn no_route_is_forgotten() {
         "reset_registration",
         "rotate_resource_token",
     ];
-    assert_eq!(all().len(), functions + twice.len());
+    assert_eq!(all().len(), functions + twice.len() + made);
 }
 
 /// A secret stands in an address only where GitLab takes it nowhere else.

@@ -1,6 +1,7 @@
 //! What can be typed. Says nothing of what it means: that is `super::settings`'s. The only folder
 //! that names clap.
 
+mod ci;
 mod hook;
 mod inspect;
 mod known;
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 
 use clap::{Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+pub use ci::CiArgs;
 pub use hook::{
     HookArgs, HookCommand, HookName, InstallArgs, OnTimeout, RunArgs, TimeArgs, WhichArgs,
 };

@@ -5,13 +5,14 @@ use std::path::PathBuf;
 
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 
-use super::VerifyArgs;
 use super::values::{parse_evidence, parse_fail_on, parse_format, parse_report, parse_size};
+use super::{CiArgs, VerifyArgs};
 use crate::model::finding::Evidence;
 use crate::report::Format;
 
 /// With a choice of commits nothing else is read.
-const NOT_WITH_COMMITS: [&str; 4] = ["staged", "no_history", "no_ignore", "max_file_size"];
+pub(super) const NOT_WITH_COMMITS: [&str; 4] =
+    ["staged", "no_history", "no_ignore", "max_file_size"];
 
 /// What `scan` understands.
 #[derive(Clone, Debug, clap::Args)]
@@ -106,6 +107,9 @@ pub struct ScanArgs {
     #[arg(help_heading = "What is printed")]
     pub fail_on: FailOn,
 
+    /// What a job is about.
+    #[command(flatten)]
+    pub ci: CiArgs,
     /// Ask GitLab about what was found.
     #[command(flatten)]
     pub verify: VerifyArgs,

@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
 
-use super::git;
 use super::place::{Folder, Kind, Place};
 use super::script::{self, Recipe};
 use crate::cli::args::{HookName, InstallArgs, TimeArgs, WhichArgs};
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
+use crate::cli::git;
 
 /// Hooks of a repository that git no longer runs once core.hooksPath is set (githooks(5)). One is
 /// missing: where there is a push-to-checkout, git leaves the work tree to it.

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::{git, script};
+use super::script;
 use crate::cli::args::HookName;
+use crate::cli::git;
 
 /// The folder in which git looks for hooks.
 #[derive(Clone, Debug)]

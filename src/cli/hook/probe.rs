@@ -7,11 +7,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, bail};
 
-use super::git;
 use super::place::{Folder, Kind};
 use crate::cli::args::{HookName, WhichArgs};
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
+use crate::cli::git;
 use crate::model::secret::mask;
 use crate::token::sample::Sampler;
 

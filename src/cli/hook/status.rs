@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use super::place::{Folder, Kind, Place, is_executable};
-use super::{git, script};
+use super::script;
 use crate::cli::args::{HookName, WhichArgs};
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
+use crate::cli::git;
 
 /// Tells of the hooks. Ends with 1 when one that was asked for does not run, or none is installed.
 pub(super) fn run(which: &WhichArgs, console: &Console) -> anyhow::Result<Exit> {

@@ -50,6 +50,7 @@ pub(super) fn setting(arguments: &[&str]) -> anyhow::Result<Option<String>> {
 pub(super) fn try_in(folder: &Path, arguments: &[&str]) -> anyhow::Result<(bool, String)> {
     let mut command = Command::new("git");
     command.current_dir(folder).args(arguments);
+    command.env("GIT_TERMINAL_PROMPT", "0");
     for tie in TIES {
         command.env_remove(tie);
     }
