@@ -60,7 +60,7 @@
 //! - `sources`: files, the index, history, ranges of commits and stdin, and the threads that read
 //!   them.
 //! - `scan`: engine times sources gives findings.
-//! - `report`: writers of the five formats, and of plans and receipts.
+//! - `report`: writers of the seven formats, and of plans and receipts.
 //! - `net`: the one door. Addresses that the operator named, HTTP, the pace at each host.
 //! - `gitlab`: the REST API as typed calls. Requests are built and answers judged; nothing is sent.
 //! - `verify`: who is asked about which secret, with what, and what the answers come to.

@@ -2,18 +2,21 @@
 //! clock, no files, no terminal.
 
 pub mod blocked;
+pub mod codequality;
 mod command;
 pub mod egress;
 pub mod escape;
 pub mod gitlab;
 pub mod human;
 pub mod json;
+pub mod junit;
 mod layout;
 pub mod problems;
 mod provenance;
 pub mod revocation;
 pub mod sarif;
 pub mod shell;
+mod spot;
 pub mod suppressed;
 mod verdict;
 pub mod when;
@@ -37,11 +40,23 @@ pub enum Format {
     Sarif,
     /// `gl-secret-detection-report.json`, schema 15.2.0.
     Gitlab,
+    /// `gl-code-quality-report.json`, for GitLab's Code Quality widget.
+    CodeQuality,
+    /// JUnit XML, for GitLab's test summary.
+    Junit,
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 5] = [Self::Human, Self::Json, Self::Jsonl, Self::Sarif, Self::Gitlab];
+    pub const ALL: [Self; 7] = [
+        Self::Human,
+        Self::Json,
+        Self::Jsonl,
+        Self::Sarif,
+        Self::Gitlab,
+        Self::CodeQuality,
+        Self::Junit,
+    ];
 
     /// The word for it on the command line.
     pub fn word(self) -> &'static str {
@@ -51,6 +66,8 @@ impl Format {
             Self::Jsonl => "jsonl",
             Self::Sarif => "sarif",
             Self::Gitlab => "gitlab",
+            Self::CodeQuality => "codequality",
+            Self::Junit => "junit",
         }
     }
 
@@ -85,6 +102,8 @@ pub fn render(format: Format, outcome: &Outcome, context: &Context) -> Vec<u8> {
         Format::Jsonl => json::lines(outcome, context),
         Format::Sarif => sarif::render(outcome, context),
         Format::Gitlab => gitlab::render(outcome, context),
+        Format::CodeQuality => codequality::render(outcome, context),
+        Format::Junit => junit::render(outcome, context),
     };
     text.into_bytes()
 }

@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 
 use super::json::pretty;
 use super::problems::problems;
+use super::spot::{described, stand_in};
 use super::wire::{WireOccurrences, WireProvenance, WireReceipt, WireSuppressed, WireVerdict};
 use super::{Context, shown, when, words};
 use crate::model::coverage::Coverage;
 use crate::model::finding::{Finding, Outcome, Place, RuleCard, Severity};
-use crate::model::origin::Origin;
 
 /// Writes a result as SARIF.
 pub fn render(outcome: &Outcome, context: &Context) -> String {
@@ -144,34 +144,10 @@ fn location(place: &Place, id: Option<usize>, finding: &Finding) -> Value {
     location
 }
 
-/// Where it is, in words.
-fn described(place: &Place) -> String {
-    let mut text = place.origin.word().replace('_', " ");
-    if let Some(commit) = place.origin.commit() {
-        let _ = write!(text, ", commit {commit}");
-    }
-    if let Some(signature) = place.origin.signature() {
-        let name = String::from_utf8_lossy(&signature.name);
-        let _ = write!(text, " by {name}");
-        if let Some(date) = when::rfc3339(signature.when) {
-            let _ = write!(text, " on {date}");
-        }
-    }
-    text
-}
-
 /// A relative URI (RFC 3986): the path, percent-encoded; for a text without a path, a name.
 fn uri(place: &Place) -> String {
-    let name = match &place.origin {
-        Origin::Stdin => b"stdin".to_vec(),
-        origin => match (origin.path(), origin.commit(), origin.object()) {
-            (Some(path), _, _) => path.to_vec(),
-            (None, Some(id), _) | (None, None, Some(id)) => {
-                format!("{}/{id}", origin.word()).into_bytes()
-            }
-            (None, None, None) => origin.word().as_bytes().to_vec(),
-        },
-    };
+    let stand_in = || stand_in(&place.origin).into_bytes();
+    let name = place.origin.path().map_or_else(stand_in, <[u8]>::to_vec);
     let mut uri = String::new();
     for byte in name {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {

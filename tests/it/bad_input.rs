@@ -8,6 +8,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use stanch::report::Format;
+
 use crate::support::program::{Folder, Run, is_root, run, run_unprivileged};
 use crate::support::tokens::pat;
 
@@ -289,7 +291,7 @@ fn control_characters_never_reach_a_terminal() {
     folder.git(&["add", "a"]);
     let who = format!("{bad} <x@example.com>");
     folder.git(&["commit", "--quiet", "-m", bad, "--author", &who]);
-    for format in ["human", "json", "jsonl", "sarif", "gitlab"] {
+    for format in Format::ALL.map(Format::word) {
         let run = folder.run(&["scan", "--format", format]).expect(1);
         let dangerous = |it: char| (it.is_control() && it != '\n') || it == '\u{202e}';
         assert!(!run.stdout.contains(dangerous), "{format}: {:?}", run.stdout);

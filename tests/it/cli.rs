@@ -27,7 +27,7 @@ fn what_is_typed_wrong_is_said() {
         (&["scan", "--nonsense"][..], "--nonsense"),
         (&["nonsense"], "nonsense"),
         (&[], "Usage"),
-        (&["scan", "--format", "xml"], "human, json, jsonl, sarif, gitlab"),
+        (&["scan", "--format", "xml"], "human, json, jsonl, sarif, gitlab, codequality, junit"),
         (&["scan", "--evidence", "strong"], "checksum, shape, context or weak"),
         (&["scan", "--report", "sarif"], "FORMAT=FILE"),
         (&["scan", "--max-file-size", "big"], "10MB"),

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod ci;
+mod ci_formats;
 mod cli;
 mod contract;
 mod differential;

@@ -5,13 +5,15 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::os::unix::fs::symlink;
 use std::process::{Command, Stdio};
 
+use stanch::report::Format;
+
 use crate::support::program::{Folder, run};
 use crate::support::tokens::pat;
 
 #[test]
 fn a_target_that_cannot_be_done_is_an_error_in_every_format() {
     let folder = Folder::new();
-    for format in ["human", "json", "jsonl", "sarif", "gitlab"] {
+    for format in Format::ALL.map(Format::word) {
         let run = folder.run(&["scan", "--quiet", "-f", format, "none", "no\u{7}ne"]).expect(2);
         let expected = "stanch: no\\u{7}ne: no such file or folder\n\
                         stanch: none: no such file or folder\n";

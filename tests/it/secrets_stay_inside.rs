@@ -1,5 +1,7 @@
 //! No output of any kind holds a secret, unless the operator asked for it.
 
+use stanch::report::Format;
+
 use crate::support::program::Folder;
 use crate::support::tokens::{in_context, pat, with_prefix};
 
@@ -72,7 +74,7 @@ fn planted() -> (Folder, Planted) {
 fn no_report_holds_a_secret() {
     let (folder, planted) = planted();
     for evidence in ["checksum", "weak"] {
-        for format in ["human", "json", "jsonl", "sarif", "gitlab"] {
+        for format in Format::ALL.map(Format::word) {
             let report = format!("{format}=report");
             let arguments = [
                 "scan",
@@ -172,7 +174,7 @@ fn the_name_of_a_repository_holds_no_secret() {
             "lost" => folder.write(format!("{token}/.git/config"), format!("[{other}")),
             _ => {}
         }
-        for format in ["human", "json", "jsonl", "sarif", "gitlab"] {
+        for format in Format::ALL.map(Format::word) {
             for arguments in [&[token.as_str()][..], &["--staged", &token]] {
                 let run = folder.run(&[&["scan", "--format", format], arguments].concat());
                 planted.must_not_be_in(step, &run.stdout);
@@ -188,7 +190,7 @@ fn secrets_are_shown_on_request_and_only_to_their_owner() {
     let folder = Folder::new();
     let token = pat(61);
     folder.write("a", format!("key = {token};\n"));
-    for format in ["human", "json", "jsonl", "sarif", "gitlab"] {
+    for format in Format::ALL.map(Format::word) {
         let report = format!("{format}=../home/report.{format}");
         let run =
             folder.run(&["scan", "--show-secrets", "-f", format, "--report", &report]).expect(1);

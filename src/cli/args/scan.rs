@@ -88,7 +88,7 @@ pub struct ScanArgs {
     #[arg(long, value_name = "FILE", help_heading = "What is found")]
     pub rules: Vec<PathBuf>,
 
-    /// The format on stdout: human, json, jsonl, sarif or gitlab
+    /// The format on stdout: human, json, jsonl, sarif, gitlab, codequality or junit
     #[arg(long, short, value_name = "FORMAT", default_value = "human", value_parser = parse_format)]
     #[arg(help_heading = "What is printed")]
     pub format: Format,

@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::support::gitlab::{Fault, GitLab, Place};
 use crate::support::program::{Folder, Run};
 use crate::support::tokens::{pat, with_prefix};
+use stanch::report::Format;
 use stanch::token::sample::Sampler;
 
 /// What of a token must not be seen: a part that no mask shows.
@@ -67,7 +68,7 @@ fn run_all(folder: &mut Folder, gitlab: &GitLab, operator: &str, leak: &str) -> 
         fault.iter().for_each(|fault| gitlab.fault(fault.clone()));
         folder.set("STANCH_GITLAB_TOKEN", if number % 2 == 0 { operator } else { "" });
         let asking = ["--verify", "--gitlab-url", &url, "--intrusive", "--verify-timeout", "3s"];
-        let format = ["human", "json", "jsonl", "sarif", "gitlab"][number % 5];
+        let format = Format::ALL[number % Format::ALL.len()].word();
         let mut scan = vec!["scan", "leak", "--format", format, "--verdict-cache", "cache"];
         scan.extend(["--report", "json=report.json", "--report", "gitlab=gl.json"]);
         scan.extend(asking);
