@@ -10,7 +10,7 @@ use super::settings::{builtin_rules, complained, rule_file};
 use crate::engine::{Engine, examples};
 use crate::report::escape::terminal;
 use crate::rules::complaint::Complaint;
-use crate::rules::set::BUILTIN_NAME;
+use crate::rules::set::{BUILTIN_NAME, RuleSet};
 
 /// Lists or checks.
 pub fn run(args: &RulesArgs, console: &Console) -> anyhow::Result<Exit> {
@@ -36,7 +36,7 @@ fn list(console: &Console) -> anyhow::Result<Exit> {
 /// Runs every example. The rules of a file are run beside ours, as they will be in a scan. What
 /// is wrong with one rule keeps no example of another from being run.
 fn check(file: Option<&Path>, console: &Console) -> anyhow::Result<Exit> {
-    let mut rules = builtin_rules()?;
+    let mut rules = RuleSet::builtin_with_examples().map_err(|it| complained(&it))?;
     let own = rules.rules().len();
     let name = file.map_or_else(|| BUILTIN_NAME.to_owned(), |file| file.display().to_string());
     let mut complaints = match file {

@@ -24,6 +24,7 @@ use crate::model::finding::{Evidence, RuleCard};
 use crate::model::seams::Seams;
 use crate::model::span::Span;
 use crate::rules::complaint::Complaint;
+use crate::rules::prepared::Anchors;
 use crate::rules::set::RuleSet;
 
 use confirm::Confirm;
@@ -63,13 +64,18 @@ pub struct Engine {
 impl Engine {
     /// Prepares a rule set. The complaints are about patterns that are too large to compile.
     pub fn new(rules: RuleSet) -> Result<Self, Vec<Complaint>> {
-        let prefilter = Prefilter::new(rules.rules());
+        let prefilter = Prefilter::new(rules.rules(), rules.anchors());
         Ok(Self { prefilter, confirm: Confirm::new(rules)? })
     }
 
     /// The rules.
     pub fn rules(&self) -> &RuleSet {
         self.confirm.rules()
+    }
+
+    /// What is searched for, for [`crate::rules::prepared`].
+    pub fn anchors(&self) -> Anchors {
+        self.prefilter.chosen()
     }
 
     /// How far around a keyword the text matters.

@@ -12,6 +12,7 @@ use aho_corasick::{AhoCorasick, Span};
 
 use crate::model::chunk::Hit;
 use crate::model::seams::Seams;
+use crate::rules::prepared::Anchors;
 use crate::rules::rule::{Keyword, Rule};
 
 /// Anchors are at most this long: what the vectorised search looks at.
@@ -61,8 +62,8 @@ impl Entry {
 }
 
 impl Prefilter {
-    /// Prepares the search for the keywords of `rules`.
-    pub fn new(rules: &[Rule]) -> Self {
+    /// Prepares the search for the keywords of `rules`. What to search for is chosen unless it is `known`.
+    pub fn new(rules: &[Rule], known: Option<&Anchors>) -> Self {
         let mut keywords: Vec<Entry> = Vec::new();
         for (number, rule) in rules.iter().enumerate() {
             for keyword in &rule.keywords {
@@ -75,11 +76,20 @@ impl Prefilter {
                 }
             }
         }
-        let anchors = anchors(&keywords);
+        let parts = known.and_then(|known| known_parts(known, &keywords));
+        let anchors = anchors(parts.unwrap_or_else(|| shared_parts(&keywords)));
         let offsets = anchors.iter().flat_map(|anchor| anchor.users.iter().map(|&(_, at)| at));
         let furthest = offsets.max().unwrap_or(0);
         let search = Search::new(&anchors);
         Self { keywords, anchors, search, furthest }
+    }
+
+    /// What is searched for.
+    pub fn chosen(&self) -> Anchors {
+        let text = |(part, ignore_case, users): SharedPart| {
+            (String::from_utf8_lossy(&part).into_owned(), ignore_case, users)
+        };
+        shared_parts(&self.keywords).into_iter().map(text).collect()
     }
 
     /// Where keywords can lie across seams.
@@ -173,9 +183,27 @@ impl Search {
     }
 }
 
-fn anchors(keywords: &[Entry]) -> Vec<Anchor> {
+/// The parts that were chosen before, if every keyword holds one of them.
+fn known_parts(known: &Anchors, keywords: &[Entry]) -> Option<Vec<SharedPart>> {
+    let mut is_served = vec![false; keywords.len()];
+    for (part, ignore_case, users) in known {
+        for &(number, offset) in users {
+            let keyword = &keywords.get(number as usize)?.keyword;
+            let holds = keyword.bytes.get(offset..)?.starts_with(part.as_bytes());
+            let is_anchor = !part.is_empty() && part.len() <= ANCHOR;
+            (holds && is_anchor && keyword.ignore_case == *ignore_case).then_some(())?;
+            is_served[number as usize] = true;
+        }
+    }
+    let part = |(part, ignore_case, users): &(String, bool, Users)| {
+        (part.as_bytes().to_vec(), *ignore_case, users.clone())
+    };
+    is_served.into_iter().all(|it| it).then(|| known.iter().map(part).collect())
+}
+
+fn anchors(parts: Vec<SharedPart>) -> Vec<Anchor> {
     let mut anchors: Vec<Anchor> = Vec::new();
-    for (part, ignore_case, users) in shared_parts(keywords) {
+    for (part, ignore_case, users) in parts {
         for bytes in spellings(&part, ignore_case) {
             match anchors.iter_mut().find(|anchor| anchor.bytes == bytes) {
                 Some(anchor) => anchor.users.extend(&users),
@@ -310,7 +338,7 @@ mod tests {
     }
 
     fn builtin() -> Prefilter {
-        Prefilter::new(RuleSet::builtin().expect("good rules").rules())
+        Prefilter::new(RuleSet::builtin().expect("good rules").rules(), None)
     }
 
     fn with_many_keywords() -> Prefilter {
@@ -319,7 +347,7 @@ mod tests {
         rules[0]
             .keywords
             .extend(words.map(|word| Keyword { bytes: word.into_bytes(), ignore_case: false }));
-        Prefilter::new(&rules)
+        Prefilter::new(&rules, None)
     }
 
     fn words(prefilter: &Prefilter) -> Vec<Vec<u8>> {

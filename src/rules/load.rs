@@ -14,7 +14,6 @@ use super::markers;
 use super::parts::{self, Parts};
 use super::rule::{Check, Example, GROUPS, Keyword, Rule};
 use crate::model::finding::{Evidence, RuleCard, Severity};
-use crate::token::alphabet::Alphabet;
 
 /// The version of the format.
 const SCHEMA: &str = "1";
@@ -195,7 +194,7 @@ fn checks(fields: &mut Fields<'_>) -> Option<Vec<Check>> {
     let mut checks = Vec::new();
     for word in words {
         let at = word.span().start;
-        match check(word.get_ref()) {
+        match Check::from_word(word.get_ref()) {
             Some(check) => checks.push(check),
             None => fields.complain_at(
                 at,
@@ -208,23 +207,6 @@ fn checks(fields: &mut Fields<'_>) -> Option<Vec<Check>> {
         }
     }
     Some(checks)
-}
-
-fn check(word: &str) -> Option<Check> {
-    Some(match word {
-        "friendly" => Check::Alphabet(Alphabet::Friendly),
-        "hex" => Check::Alphabet(Alphabet::Hex),
-        "base36" => Check::Alphabet(Alphabet::Base36),
-        "base64url" => Check::Alphabet(Alphabet::Base64Url),
-        "routable" => Check::Routable,
-        "routable_any_prefix" => Check::RoutableAnyPrefix,
-        "jwt" => Check::Jwt,
-        "private_key" => Check::PrivateKey,
-        _ => {
-            let bits: f64 = word.strip_prefix("entropy:")?.parse().ok()?;
-            return (0.0..=8.0).contains(&bits).then_some(Check::Entropy(bits));
-        }
-    })
 }
 
 fn examples(fields: &mut Fields<'_>, key: &'static str) -> Option<Vec<Example>> {

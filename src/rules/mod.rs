@@ -9,5 +9,6 @@ pub mod load;
 pub mod markers;
 pub mod parts;
 pub mod prefix;
+pub mod prepared;
 pub mod rule;
 pub mod set;

@@ -48,6 +48,42 @@ pub enum Check {
     Entropy(f64),
 }
 
+impl Check {
+    /// The check that a rule file calls so.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Some(match word {
+            "friendly" => Self::Alphabet(Alphabet::Friendly),
+            "hex" => Self::Alphabet(Alphabet::Hex),
+            "base36" => Self::Alphabet(Alphabet::Base36),
+            "base64url" => Self::Alphabet(Alphabet::Base64Url),
+            "routable" => Self::Routable,
+            "routable_any_prefix" => Self::RoutableAnyPrefix,
+            "jwt" => Self::Jwt,
+            "private_key" => Self::PrivateKey,
+            _ => {
+                let bits: f64 = word.strip_prefix("entropy:")?.parse().ok()?;
+                return (0.0..=8.0).contains(&bits).then_some(Self::Entropy(bits));
+            }
+        })
+    }
+
+    /// The inverse of [`Check::from_word`].
+    pub fn word(&self) -> String {
+        let word = match self {
+            Self::Alphabet(Alphabet::Friendly) => "friendly",
+            Self::Alphabet(Alphabet::Hex) => "hex",
+            Self::Alphabet(Alphabet::Base36) => "base36",
+            Self::Alphabet(Alphabet::Base64Url) => "base64url",
+            Self::Routable => "routable",
+            Self::RoutableAnyPrefix => "routable_any_prefix",
+            Self::Jwt => "jwt",
+            Self::PrivateKey => "private_key",
+            Self::Entropy(bits) => return format!("entropy:{bits}"),
+        };
+        word.to_owned()
+    }
+}
+
 /// Names of groups in a pattern that mean something.
 pub const GROUPS: &[&str] = &["secret", "body", "host", "project", "group", "user", "deploy_token"];
 

@@ -6,6 +6,7 @@ use super::bounds::Bounds;
 use super::complaint::Complaint;
 use super::load::{Loaded, load, load_all};
 use super::prefix::InstancePrefix;
+use super::prepared::{self, Anchors};
 use super::rule::{Check, Keyword, Rule};
 use crate::model::finding::RuleCard;
 
@@ -24,20 +25,32 @@ const WITH_REPLACED: [&str; 2] =
 pub struct RuleSet {
     rules: Vec<Rule>,
     prefixes: Vec<Vec<u8>>,
+    /// What to search for, when that is known already for exactly these rules.
+    anchors: Option<Anchors>,
 }
 
 impl RuleSet {
-    /// The rules that come with the binary. Complaints would be a mistake of ours; a test holds
-    /// that there are none.
+    /// The rules that come with the binary, without their examples.
     pub fn builtin() -> Result<Self, Vec<Complaint>> {
+        match prepared::load() {
+            Some((rules, anchors)) => {
+                Ok(Self { rules, prefixes: Vec::new(), anchors: Some(anchors) })
+            }
+            None => Self::builtin_with_examples(),
+        }
+    }
+
+    /// The same, read from their text and proven again. Complaints would be a mistake of ours; a test
+    /// holds that there are none.
+    pub fn builtin_with_examples() -> Result<Self, Vec<Complaint>> {
         let mut rules = load(BUILTIN, BUILTIN_NAME)?;
         rules.iter_mut().for_each(|rule| rule.builtin = true);
-        Ok(Self { rules, prefixes: Vec::new() })
+        Ok(Self { rules, ..Self::default() })
     }
 
     /// A set of the given rules alone.
     pub fn of(rules: Vec<Rule>) -> Self {
-        Self { rules, prefixes: Vec::new() }
+        Self { rules, ..Self::default() }
     }
 
     /// Adds the rules of a file, all or none. A rule id must be new.
@@ -55,6 +68,7 @@ impl RuleSet {
     /// running its examples whatever else is wrong.
     pub fn extend_with_usable(&mut self, text: &str, file: &str) -> Vec<Complaint> {
         let Loaded { rules, mut complaints } = load_all(text, file);
+        self.anchors = None;
         for rule in rules {
             if self.rules.iter().any(|old| old.card.id == rule.card.id) {
                 let what = "another rule has this id; choose a new one".to_owned();
@@ -74,6 +88,7 @@ impl RuleSet {
             })
         };
         self.rules.retain(|rule| !accused(rule));
+        self.anchors = None;
     }
 
     /// Makes an instance's own prefix known.
@@ -98,9 +113,15 @@ impl RuleSet {
                 ..rule.clone()
             };
             if !self.rules.iter().any(|old| old.pattern == rule.pattern) {
+                self.anchors = None;
                 self.rules.push(rule);
             }
         }
+    }
+
+    /// What to search for, when that is known already.
+    pub fn anchors(&self) -> Option<&Anchors> {
+        self.anchors.as_ref()
     }
 
     /// The rules, in the order of their files.

@@ -27,7 +27,7 @@ fn the_list_names_every_rule_once() {
 
 #[test]
 fn every_built_in_rule_says_what_hits_what_misses_and_what_to_do() {
-    let rules = stanch::rules::set::RuleSet::builtin().expect("good rules");
+    let rules = stanch::rules::set::RuleSet::builtin_with_examples().expect("good rules");
     for rule in rules.rules() {
         let id = &rule.card.id;
         assert!(!rule.hits.is_empty() && !rule.misses.is_empty(), "{id} lacks examples");
@@ -37,6 +37,33 @@ fn every_built_in_rule_says_what_hits_what_misses_and_what_to_do() {
     for kind in stanch::token::kinds::KINDS {
         let rule = rules.rules().iter().find(|rule| rule.card.kind == kind.word);
         assert!(rule.is_some(), "no rule finds {}", kind.word);
+    }
+}
+
+/// What came of the proofs is kept in a file, so that a hook need not make them.
+#[test]
+fn the_prepared_rules_are_those_of_the_rule_file() {
+    use stanch::engine::Engine;
+    use stanch::rules::{prepared, set::RuleSet};
+
+    let rules = RuleSet::builtin_with_examples().expect("good rules");
+    let engine = Engine::new(rules).expect("small patterns");
+    let text = prepared::text(engine.rules().rules(), &engine.anchors());
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/rules/prepared.json");
+    if std::env::var_os("STANCH_PREPARE").is_some() {
+        std::fs::write(file, &text).expect("written");
+    }
+    let kept = std::fs::read_to_string(file).expect("the prepared rules");
+    assert!(
+        kept == text,
+        "STANCH_PREPARE=1 cargo test --test it prepared writes rules/prepared.json"
+    );
+    // Taken from that file, the rules are the same, and so is what is searched for.
+    if std::env::var_os("STANCH_PREPARE").is_none() {
+        let taken = RuleSet::builtin().expect("good rules");
+        assert!(taken.anchors().is_some());
+        let taken = Engine::new(taken).expect("small patterns");
+        assert_eq!(prepared::text(taken.rules().rules(), &taken.anchors()), text);
     }
 }
 
