@@ -2,6 +2,7 @@
 //! is read; then verdicts for what was found.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -51,11 +52,7 @@ impl Verifier {
         let variable = |name: &str| Some(std::env::var_os(name)?.to_string_lossy().into_owned());
         let named = named(&args.gitlab_url, config, &variable)?;
         named.notes.iter().for_each(|note| console.note(note));
-        let mut authorities = Vec::new();
-        for file in &args.ca_file {
-            let shown = file.display().to_string();
-            authorities.push((shown, settings::read_at_most(file, LARGEST, "certificates")?));
-        }
+        let authorities = authorities(&args.ca_file)?;
         let open = |path| CacheFile::open(path, args.verdict_cache_age, now);
         let cache = args.verdict_cache.as_deref().map(open).transpose()?;
         let mut seen = BTreeSet::new();
@@ -133,6 +130,15 @@ impl Verifier {
             None => Ok(()),
         }
     }
+}
+
+/// The certificates in these files, with the names of the files.
+pub fn authorities(files: &[PathBuf]) -> anyhow::Result<Vec<(String, Vec<u8>)>> {
+    let read = |file: &PathBuf| {
+        let certificates = settings::read_at_most(file, LARGEST, "certificates")?;
+        Ok((file.display().to_string(), certificates))
+    };
+    files.iter().map(read).collect()
 }
 
 /// An instance may quote a token in what it says of it, or the operator's credential, which nobody

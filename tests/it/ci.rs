@@ -1,6 +1,7 @@
 //! Inside GitLab jobs: which commits are read, in clones that are made as GitLab Runner makes them.
 
 mod component;
+mod note;
 mod own;
 mod pipelines;
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::ScanArgs;
+use super::{NoteArgs, ScanArgs};
 use crate::suppress::is_fingerprint;
 use crate::suppress::list::{Glob, is_day};
 
@@ -17,6 +17,9 @@ pub struct ScanCommand {
     /// What is known already.
     #[command(flatten)]
     pub known: KnownArgs,
+    /// What a merge request is told.
+    #[command(flatten)]
+    pub note: NoteArgs,
 }
 
 /// What is known already.

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use clap::{Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-pub use ci::CiArgs;
+pub use ci::{CiArgs, MrNote, NoteArgs};
 pub use hook::{
     HookArgs, HookCommand, HookName, InstallArgs, OnTimeout, RunArgs, TimeArgs, WhichArgs,
 };

@@ -3,6 +3,7 @@
 //! that lacks something is completed, or the job ends with 3 and the lines that it needs.
 
 mod fetch;
+pub mod note;
 pub mod plan;
 
 use std::path::Path;

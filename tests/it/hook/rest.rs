@@ -108,3 +108,28 @@ fn outside_of_a_repository_it_is_said_what_to_do() {
     folder.hook(&["status", "--global"]).expect(1);
     folder.hook(&["uninstall", "--global"]).expect(2);
 }
+
+/// A hook never leaves the machine, whatever the settings name.
+#[test]
+fn a_hook_opens_no_socket() {
+    let folder = Folder::repository();
+    let settings = "[[instance]]\nurl = \"http://127.0.0.1:9\"\ntoken_env = \"CREDENTIAL\"\n";
+    std::fs::write(folder.home().join("settings.toml"), settings).expect("a file");
+    folder.write("leak", pat(1));
+    folder.git(&["add", "leak"]);
+    let traced = folder.path().join("../trace");
+    let mut command = Command::new("strace");
+    folder.scrub(&mut command);
+    command.env("STANCH_CONFIG", folder.home().join("settings.toml"));
+    command.env("STANCH_GITLAB_URL", "http://127.0.0.1:9").env("CREDENTIAL", "x");
+    command.args(["-f", "-e", "trace=network,openat", "-o"]).arg(&traced);
+    command.arg(env!("CARGO_BIN_EXE_stanch")).args(["hook", "run", "pre-commit"]);
+    let Ok(output) = command.output() else { return };
+    let trace = std::fs::read_to_string(&traced).unwrap_or_default();
+    if output.status.code() != Some(1) || trace.is_empty() {
+        return; // Nobody may trace here.
+    }
+    for word in ["socket(", "connect(", "ssl", "ca-certificates", "resolv.conf"] {
+        assert!(!trace.contains(word), "{word}");
+    }
+}

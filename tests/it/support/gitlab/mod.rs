@@ -21,7 +21,7 @@ mod tls;
 
 pub(crate) use faults::Fault;
 pub(crate) use http::Recorded;
-pub(crate) use records::{Place, RateLimit, Standing};
+pub(crate) use records::{Discussion, Place, RateLimit, Standing};
 pub(crate) use server::GitLab;
 pub(crate) use state::State;
 pub(crate) use tls::{Ca, Leaf};

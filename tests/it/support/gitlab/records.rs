@@ -264,3 +264,15 @@ pub(crate) struct Variable {
     pub(crate) masked: bool,
     pub(crate) protected: bool,
 }
+
+/// A thread of a merge request, of one note.
+#[derive(Clone, Debug)]
+pub(crate) struct Discussion {
+    pub(crate) project_id: u64,
+    pub(crate) iid: u64,
+    pub(crate) id: String,
+    pub(crate) note: u64,
+    pub(crate) author: u64,
+    pub(crate) body: String,
+    pub(crate) resolved: bool,
+}

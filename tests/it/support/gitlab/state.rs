@@ -7,7 +7,7 @@ use jiff::{Timestamp, ToSpan as _};
 use stanch::token::sample::Sampler;
 
 use super::records::{
-    AgentToken, ControllerToken, DeployKey, DeployToken, FlagsClient, Group, Job, OauthApp,
+    AgentToken, ControllerToken, DeployKey, DeployToken, Discussion, FlagsClient, Group, Job, OauthApp,
     OauthToken, Pat, Place, Project, RateLimit, RegistrationToken, Runner, ScimToken, Session,
     Standing, Trigger, User, UserToken, Variable,
 };
@@ -57,6 +57,7 @@ pub(crate) struct State {
     pub(crate) agent_tokens: Vec<AgentToken>,
     pub(crate) controller_tokens: Vec<ControllerToken>,
     pub(crate) variables: Vec<Variable>,
+    pub(crate) discussions: Vec<Discussion>,
     /// How many pipelines were made: a probe must make none.
     pub(crate) pipelines: usize,
 
@@ -105,6 +106,7 @@ impl State {
             agent_tokens: Vec::new(),
             controller_tokens: Vec::new(),
             variables: Vec::new(),
+            discussions: Vec::new(),
             pipelines: 0,
             next_id: 1000,
             sampler: Sampler::new(0x6174),

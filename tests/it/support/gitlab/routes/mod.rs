@@ -5,6 +5,7 @@ mod agents;
 mod ci;
 mod deploy;
 mod keys;
+mod notes;
 mod oauth;
 mod outside;
 mod pats;
@@ -37,6 +38,7 @@ const API: &[Routes] = &[
     ci::route,
     agents::route,
     variables::route,
+    notes::route,
     oauth::route,
     general,
 ];
