@@ -9,10 +9,10 @@ use super::console::{COLUMNS, Console};
 use super::exit::Exit;
 use super::progress::Display;
 use super::verify::Verifier;
-use super::{known, output, settings, targets};
+use super::{known, output, settings, shard, targets};
 use crate::model::finding::Outcome;
 use crate::report::{Context, Format, egress, render};
-use crate::scan;
+use crate::scan::{self, Options};
 use crate::suppress::apply::Known;
 
 /// Scans, asks if that is wanted, reports, and says how it ended.
@@ -20,10 +20,11 @@ pub fn run(command: &ScanCommand, global: &GlobalArgs, console: &Console) -> any
     let args = &command.scan;
     check(args)?;
     let reports = output::prepare(&args.report)?;
-    let targets = targets::look_at(args)?;
+    let shard = shard::of(command.shard, args.targets.len(), console)?;
+    let targets = targets::look_at_shard(args, shard)?;
     let config = settings::config(global, &targets.work_trees)?;
     let engine = settings::engine(&args.rules, &args.prefix, &config)?;
-    let options = settings::scan_options(args);
+    let options = Options { shard, ..settings::scan_options(args) };
     let started = now();
     let known = known::load(&command.known, args, &targets, &options, (console, started))?;
     let verifier = Verifier::prepare(&args.verify, &config, &targets.remotes, (console, started))?;
