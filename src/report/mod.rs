@@ -12,6 +12,7 @@ pub mod json;
 pub mod junit;
 mod layout;
 mod markup;
+pub mod note;
 pub mod problems;
 mod provenance;
 pub mod revocation;
