@@ -26,6 +26,9 @@
 //!    reported all the same. `revoke` and `inspect` leave that out.
 //! 9. [`report::render`] and [`report::revocation`] write the result; [`cli::exit::Exit`] is what the shell sees.
 //!
+//! `stanch merge` reads reports that were written and makes one result of them ([`merge::fold`]): of the
+//! shards of a scan ([`model::shard`]) the one that a single run would have had.
+//!
 //! `stanch hook` installs git hooks that call it back (`cli::hook`): what is about to be committed or
 //! pushed ([`git::pushed`]) is scanned as above, told in a screen ([`report::blocked`]), and never
 //! verified.
@@ -61,6 +64,7 @@
 //!   them.
 //! - `scan`: engine times sources gives findings.
 //! - `report`: writers of the seven formats, and of plans and receipts.
+//! - `merge`: reports that were written, read again and put together.
 //! - `net`: the one door. Addresses that the operator named, HTTP, the pace at each host.
 //! - `gitlab`: the REST API as typed calls. Requests are built and answers judged; nothing is sent.
 //! - `verify`: who is asked about which secret, with what, and what the answers come to.
@@ -76,7 +80,7 @@
 //!   `--verify` or `revoke` no client is ever made, and without `--apply` no request changes anything.
 //! - Only a fresh question makes a token dead. What may have been carried out is not sent again
 //!   without asking, and nothing is sent that the journal does not hold.
-//! - `model`, `token`, `rules`, `engine`, `scan`, `report`, `suppress` and `gitlab` do no I/O. Scanning cannot fail: what
+//! - `model`, `token`, `rules`, `engine`, `scan`, `report`, `merge`, `suppress` and `gitlab` do no I/O. Scanning cannot fail: what
 //!   cannot be read is part of the result ([`model::coverage::Coverage`]).
 //! - A secret is a [`model::secret::Secret`], which hides itself. Everything printed beside it has been through [`engine::scrub::Scrub`].
 //! - What is found around a keyword depends on the bytes within [`engine::Engine::reach`] of it and
@@ -100,6 +104,8 @@ pub mod sources;
 pub mod scan;
 
 pub mod report;
+
+pub mod merge;
 
 pub mod net;
 

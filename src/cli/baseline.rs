@@ -14,7 +14,7 @@ use super::{gitleaks, known, settings};
 use crate::model::finding::{Evidence, Finding, Outcome};
 use crate::report::escape::terminal_bytes;
 use crate::report::words::count;
-use crate::scan::{Options, Visibility};
+use crate::scan::{self, Options, Visibility};
 use crate::suppress::baseline::{Baseline, Help};
 
 /// Does one of the three.
@@ -41,7 +41,7 @@ fn create(args: &BaselineScan, (global, console): (&GlobalArgs, &Console)) -> an
     if outcome.coverage.undone_targets().next().is_some() {
         return Ok(Exit::Failed);
     }
-    let mut baseline = Baseline { key: known::key_mark(&options), ..Baseline::default() };
+    let mut baseline = Baseline { key: scan::key_mark(&options), ..Baseline::default() };
     outcome.findings.iter().for_each(|finding| insert(&mut baseline, finding));
     file.write(baseline.written().as_bytes(), false)?;
     let secrets = count(baseline.known.len() as u64, "secret");
@@ -103,10 +103,11 @@ fn import(
         visibility: Visibility::Masked,
         fingerprint_key: settings::fingerprint_key(),
         threads: 1,
+        shard: None,
     };
     let mut baseline = match file.symlink_metadata() {
         Ok(_) => known::read_baseline(file, &options)?,
-        Err(_) => Baseline { key: known::key_mark(&options), ..Baseline::default() },
+        Err(_) => Baseline { key: scan::key_mark(&options), ..Baseline::default() },
     };
     let output = ReportFile::named("baseline", file)?;
     let config = settings::config(global, &[])?;

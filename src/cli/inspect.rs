@@ -43,6 +43,7 @@ pub fn run(args: &InspectArgs, global: &GlobalArgs, console: &Console) -> anyhow
         visibility: Visibility::Masked,
         fingerprint_key: settings::fingerprint_key(),
         threads: 1,
+        shard: None,
     };
     let display = Display::start(console.shows_progress());
     let work = Work { sources: vec![Box::new(Typed(text.clone()))], ..Work::default() };
@@ -167,6 +168,8 @@ fn of_kind(kind: &str, line: &[u8], number: u64, options: &Options) -> Finding {
         fingerprint: scan::fingerprint(options, kind, &secret),
         evidence: Evidence::Context,
         doubt: None,
+        mask: None,
+        hinted_at: None,
         facts: describe::facts(secret.expose(), 0),
         verdict: Verdict::default(),
         receipt: None,

@@ -156,7 +156,7 @@ pub fn read_baseline(file: &Path, options: &Options) -> anyhow::Result<Baseline>
     let baseline = Baseline::parse(&text)
         .map_err(|wrong| anyhow!("baseline {}:{}: {}", file.display(), wrong.line, wrong.what))?;
     ensure!(
-        baseline.key == key_mark(options),
+        baseline.key == scan::key_mark(options),
         "baseline {}: its fingerprints were made {}, and so it would know nothing",
         file.display(),
         match (&baseline.key, &options.fingerprint_key) {
@@ -166,13 +166,6 @@ pub fn read_baseline(file: &Path, options: &Options) -> anyhow::Result<Baseline>
         }
     );
     Ok(baseline)
-}
-
-/// What tells one key of fingerprints from another.
-pub fn key_mark(options: &Options) -> Option<String> {
-    let constant = Secret::new(*b"which key");
-    let is_keyed = options.fingerprint_key.is_some();
-    is_keyed.then(|| scan::fingerprint(options, "stanch_baseline", &constant))
 }
 
 /// Takes what is known out of a result, and secrets out of what people wrote beside it.

@@ -19,6 +19,7 @@ pub mod journal;
 pub mod journal_file;
 pub mod known;
 pub mod memory;
+pub mod merge;
 pub mod output;
 pub mod plan_file;
 pub mod policy;
@@ -28,6 +29,7 @@ pub mod revoke;
 pub mod rules;
 pub mod scan;
 pub mod settings;
+pub mod shard;
 pub mod since;
 pub mod successors;
 pub mod targets;
@@ -59,6 +61,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let console = Console::new(&args.global);
     let done = match &args.command {
         Command::Scan(scan) => scan::run(scan, &args.global, &console),
+        Command::Merge(merge) => merge::run(merge, &console),
         Command::Inspect(inspect) => inspect::run(inspect, &args.global, &console),
         Command::Revoke(revoke) => revoke::run(revoke, &args.global, &console),
         Command::Journal(journal) => journal::run(journal, &console),

@@ -141,7 +141,7 @@ fn read_targets(args: &RevokeArgs, console: &Console) -> anyhow::Result<Targets>
     use std::io::IsTerminal as _;
     let only_stdin = args.scan.targets.iter().all(|it| it.as_os_str() == "-");
     if !only_stdin || !std::io::stdin().is_terminal() {
-        return Ok(ci::targets(&args.scan, console)?.1);
+        return Ok(ci::targets(&args.scan, None, console)?.1);
     }
     let text = prompt::hidden("Tokens, one a line, then an empty line (nothing is shown): ")?;
     ensure!(!text.trim_ascii().is_empty(), "no token was given");

@@ -14,6 +14,7 @@ use crate::git::pack::traverse::How;
 use crate::git::range::{Range, Start};
 use crate::git::repository::{Around, Repository, is_git_folder};
 use crate::model::object::ObjectId;
+use crate::model::shard::Shard;
 use crate::scan::Work;
 use crate::sources::exclude::Exclude;
 use crate::sources::files::Files;
@@ -37,10 +38,24 @@ pub struct Targets {
 
 /// Looks at every target.
 pub fn look_at(args: &ScanArgs) -> anyhow::Result<Targets> {
+    look_at_shard(args, None)
+}
+
+/// The same, with the sources of this part alone. What the repositories of all targets say of how to
+/// scan holds for every part, so that all parts together are the whole.
+pub fn look_at_shard(args: &ScanArgs, shard: Option<Shard>) -> anyhow::Result<Targets> {
     let exclude = Exclude::new(&args.exclude)
         .context("--exclude takes a glob in the syntax of .gitignore")?;
     let mut targets = Targets::default();
-    for target in &args.targets {
+    for (place, target) in args.targets.iter().enumerate() {
+        if shard.is_some_and(|shard| !shard.owns(place)) {
+            let mut others = Targets::default();
+            // Whether it can be read at all is told by the part to which it belongs.
+            let _ = Look { args, exclude: &exclude, target, targets: &mut others }.at();
+            targets.work_trees.extend(others.work_trees);
+            targets.remotes.extend(others.remotes);
+            continue;
+        }
         let looked = Look { args, exclude: &exclude, target, targets: &mut targets }.at();
         if let Err(why) = looked {
             targets.work.coverage.undone(target.as_os_str().as_bytes(), why);

@@ -20,8 +20,8 @@ impl Tally {
     }
 
     fn merge(&mut self, other: Self) {
-        self.count += other.count;
-        self.bytes += other.bytes;
+        self.count = self.count.saturating_add(other.count);
+        self.bytes = self.bytes.saturating_add(other.bytes);
     }
 }
 
@@ -71,6 +71,16 @@ pub enum Skip {
 }
 
 impl Skip {
+    /// All reasons.
+    pub const ALL: [Self; 6] = [
+        Self::Excluded,
+        Self::TooLarge,
+        Self::NotAFile,
+        Self::NestedHistory,
+        Self::Submodule,
+        Self::LfsContent,
+    ];
+
     /// The words for it in reports.
     pub fn words(self) -> &'static str {
         match self {
@@ -109,7 +119,7 @@ impl Names {
     }
 
     fn merge(&mut self, other: Self) {
-        self.count += other.count;
+        self.count = self.count.saturating_add(other.count);
         self.kept.extend(other.kept);
         self.trim();
     }
@@ -145,6 +155,16 @@ impl Coverage {
     /// Something was left out on purpose.
     pub fn skip(&mut self, why: Skip, name: &[u8]) {
         self.skipped.entry(why).or_default().add(name);
+    }
+
+    /// Several things were left out on purpose.
+    pub fn skip_many(&mut self, why: Skip, names: Names) {
+        self.skipped.entry(why).or_default().merge(names);
+    }
+
+    /// Several things could not be read, all for the same reason.
+    pub fn fail_many(&mut self, why: impl Into<String>, names: Names) {
+        self.failed.entry(why.into()).or_default().merge(names);
     }
 
     /// Something could not be read: what, and why (lower case, no full stop, no secret).

@@ -1,5 +1,6 @@
 //! A finding: one secret, with everything known of it, complete from birth.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,6 +12,7 @@ use super::origin::Origin;
 use super::provenance::Provenance;
 use super::revocation::Receipt;
 use super::secret::Secret;
+use super::shard::Part;
 use super::span::Position;
 use super::suppressed::Suppressed;
 use super::verdict::{Asked, State, Verdict};
@@ -94,6 +96,14 @@ pub struct Place {
     pub position: Position,
 }
 
+impl Place {
+    /// The same place with every text in it rewritten.
+    pub fn map_text(self, map: &dyn Fn(&[u8]) -> Vec<u8>) -> Self {
+        let repository = self.repository.map(|label| Arc::from(map(&label)));
+        Self { repository, origin: self.origin.map_text(map), position: self.position }
+    }
+}
+
 /// The line around the first place of a secret, ready to print: secrets are masked already
 /// unless the user asked to see them. At most about a hundred characters a side.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,14 +138,18 @@ pub struct Finding {
     pub rule: Arc<RuleCard>,
     /// Hash of kind and secret, 32 hex digits.
     pub fingerprint: String,
-    /// The secret.
+    /// The secret. Empty when only its mask is known.
     pub secret: Secret,
+    /// The mask, when a report is all that is known of the secret.
+    pub mask: Option<String>,
     /// The strongest evidence among its places.
     pub evidence: Evidence,
     /// Why the evidence is weak, if it is.
-    pub doubt: Option<&'static str>,
+    pub doubt: Option<Cow<'static, str>>,
     /// What the token says of itself.
     pub facts: Facts,
+    /// The place whose surroundings have told some of that, if any have.
+    pub hinted_at: Option<Place>,
     /// What an instance says of it.
     pub verdict: Verdict,
     /// What came of revoking it; `None` when that was not tried.
@@ -184,6 +198,37 @@ impl Finding {
         )
     }
 
+    /// Rewrites every text that stands beside the secret.
+    pub fn map_text(&mut self, map: &dyn Fn(&[u8]) -> Vec<u8>) {
+        let string = |text: &str| String::from_utf8_lossy(&map(text.as_bytes())).into_owned();
+        let mut card = (*self.rule).clone();
+        for text in [&mut card.id, &mut card.title, &mut card.kind, &mut card.remediation] {
+            *text = string(text);
+        }
+        self.rule = Arc::new(card);
+        self.doubt = self.doubt.take().map(|text| string(&text).into());
+        self.places =
+            std::mem::take(&mut self.places).into_iter().map(|place| place.map_text(map)).collect();
+        self.hinted_at = self.hinted_at.take().map(|place| place.map_text(map));
+        let facts = &mut self.facts;
+        let key = facts.key.iter_mut().flat_map(|it| [&mut it.algorithm, &mut it.fingerprint]);
+        let single =
+            [&mut facts.host, &mut facts.client_id, &mut facts.group_path, &mut facts.preceded_by];
+        single.into_iter().chain(key).flatten().for_each(|text| *text = string(text));
+        self.verdict = std::mem::take(&mut self.verdict).map_text(&string);
+        if let Some(provenance) = &mut self.provenance {
+            provenance.map_text(map);
+        }
+        if let Some(excerpt) = &mut self.excerpt {
+            [&mut excerpt.before, &mut excerpt.after].into_iter().for_each(|it| *it = string(it));
+        }
+        if let Some(receipt) = &mut self.receipt {
+            for text in [&mut receipt.reason, &mut receipt.remedy] {
+                *text = text.take().map(|text| string(&text).into());
+            }
+        }
+    }
+
     /// The first place. A finding without one is never made.
     pub fn first_place(&self) -> Option<&Place> {
         self.places.first()
@@ -191,7 +236,7 @@ impl Finding {
 }
 
 /// The result of a scan.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Outcome {
     /// Findings, sorted: severe first, then strong evidence, then by place.
     pub findings: Vec<Finding>,
@@ -207,6 +252,10 @@ pub struct Outcome {
     pub elapsed: Duration,
     /// How asking GitLab went; `None` when nobody asked.
     pub asked: Option<Asked>,
+    /// What tells the key of its fingerprints from others; `None` without one.
+    pub key_mark: Option<String>,
+    /// Which part of a divided run it is, with what the other parts need.
+    pub part: Option<Part>,
 }
 
 /// How many secrets were left out, by reason.

@@ -12,6 +12,7 @@ pub mod provenance;
 pub mod revocation;
 pub mod seams;
 pub mod secret;
+pub mod shard;
 pub mod span;
 pub mod suppressed;
 pub mod verdict;

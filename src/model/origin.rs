@@ -159,6 +159,34 @@ impl Origin {
         }
     }
 
+    /// The same with every text in it rewritten.
+    pub fn map_text(self, map: &dyn Fn(&[u8]) -> Vec<u8>) -> Self {
+        let text = |bytes: &[u8]| map(bytes).into_boxed_slice();
+        let signature = |old: &Signature| Arc::new(old.map_text(map));
+        match self {
+            Self::File { path } => Self::File { path: text(&path) },
+            Self::FileName { path } => Self::FileName { path: text(&path) },
+            Self::Index { path, blob } => Self::Index { path: text(&path), blob },
+            Self::Commit { author, commit, path, blob } => {
+                Self::Commit { author: signature(&author), commit, path: text(&path), blob }
+            }
+            Self::CommitMessage { author, commit } => {
+                Self::CommitMessage { author: signature(&author), commit }
+            }
+            Self::CommitHeader { author, commit } => {
+                Self::CommitHeader { author: signature(&author), commit }
+            }
+            Self::TagMessage { tagger, tag } => {
+                Self::TagMessage { tagger: tagger.as_deref().map(signature), tag }
+            }
+            Self::TagHeader { tagger, tag } => {
+                Self::TagHeader { tagger: tagger.as_deref().map(signature), tag }
+            }
+            Self::RefName { name } => Self::RefName { name: text(&name) },
+            Self::Blob { .. } | Self::Unreachable { .. } | Self::Stdin => self,
+        }
+    }
+
     /// The word for it in machine-readable reports.
     pub fn word(&self) -> &'static str {
         match self {

@@ -15,6 +15,9 @@ pub enum By {
 }
 
 impl By {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Own, Self::Inline, Self::Ignored, Self::Baseline];
+
     /// The word for it in reports.
     pub fn word(self) -> &'static str {
         match self {

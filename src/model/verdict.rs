@@ -179,7 +179,7 @@ pub struct Verdict {
     /// have noted the use.
     pub token_was_used: bool,
     /// What the question has changed on the instance, apart from the time of last use.
-    pub side_effect: Option<&'static str>,
+    pub side_effect: Option<Cow<'static, str>>,
     /// True when the answer is from an earlier run.
     pub cached: bool,
     /// The route whose answer proved it.

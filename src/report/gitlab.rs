@@ -26,9 +26,13 @@ pub fn render(outcome: &Outcome, context: &Context) -> String {
     let problems = problems(coverage).into_iter();
     let problems = problems
         .map(|problem| json!({ "level": "warn", "value": format!("incomplete: {problem}") }));
-    let known = suppressed::lines(&outcome.suppressed).into_iter();
+    let known = suppressed::of(outcome).into_iter();
     let known = known.map(|line| json!({ "level": "info", "value": line.trim_start() }));
-    let messages: Vec<Value> = problems.chain(known).collect();
+    let shard = outcome.part.iter().map(|part| {
+        let text = format!("shard {}: the other targets are read elsewhere", part.shard);
+        json!({ "level": "info", "value": text })
+    });
+    let messages: Vec<Value> = problems.chain(known).chain(shard).collect();
     let findings: Vec<Value> =
         outcome.findings.iter().map(|it| vulnerability(it, context)).collect();
     pretty(&json!({

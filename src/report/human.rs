@@ -69,7 +69,7 @@ fn one(finding: &Finding, context: &Context, paint: &Paint) -> String {
             terminal(&format!("{before}{}", String::from_utf8_lossy(&finding.facts.prefix)));
         line(&format!("if {prefix} is your instance's own prefix: --prefix {prefix}"));
     }
-    line(&paint.dim(&format!("fingerprint {}", finding.fingerprint)));
+    line(&paint.dim(&format!("fingerprint {}", terminal(&finding.fingerprint))));
     out
 }
 
@@ -221,6 +221,13 @@ pub(super) fn gaps(outcome: &Outcome, paint: &Paint) -> String {
     for (why, names) in coverage.skipped().filter(|(why, _)| !why.leaves_a_gap()) {
         out += &paint.dim(&format!("Left out: {}\n", listed(why.words(), names)));
     }
+    if let Some(part) = &outcome.part {
+        let shard = part.shard;
+        out += &format!(
+            "Shard {shard}: the other targets are read elsewhere (stanch merge makes one report of all \
+             shards)\n"
+        );
+    }
     let left_out = outcome.left_out;
     let notes = [
         (left_out.weak, "weak match", "--evidence weak shows them"),
@@ -232,7 +239,7 @@ pub(super) fn gaps(outcome: &Outcome, paint: &Paint) -> String {
             out += &paint.dim(&format!("Left out: {} ({note})\n", words::count(count, noun)));
         }
     }
-    for line in suppressed::lines(&outcome.suppressed) {
+    for line in suppressed::of(outcome) {
         out += &paint.dim(&format!("{line}\n"));
     }
     out

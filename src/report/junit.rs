@@ -77,8 +77,10 @@ fn unread(outcome: &Outcome) -> String {
 
 fn passing(outcome: &Outcome) -> String {
     let nothing = if outcome.findings.is_empty() { "nothing" } else { "nothing else" };
-    let name = format!("{nothing} found in {}", read(&outcome.coverage));
-    let known = suppressed::lines(&outcome.suppressed);
+    let shard = outcome.part.as_ref().map(|part| format!(" (shard {})", part.shard));
+    let shard = shard.unwrap_or_default();
+    let name = format!("{nothing} found in {}{shard}", read(&outcome.coverage));
+    let known = suppressed::of(outcome);
     let said = Ending { element: "system-out", message: None, lines: known };
     case(&[("name", name)], (!said.lines.is_empty()).then_some(said))
 }

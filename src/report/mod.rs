@@ -11,6 +11,8 @@ pub mod human;
 pub mod json;
 pub mod junit;
 mod layout;
+mod markup;
+pub mod note;
 pub mod problems;
 mod provenance;
 pub mod revocation;
@@ -110,7 +112,7 @@ pub fn render(format: Format, outcome: &Outcome, context: &Context) -> Vec<u8> {
 
 /// The secret of a finding as this report may show it.
 fn shown(finding: &Finding, context: &Context) -> String {
-    if context.show_secrets {
+    if context.show_secrets && finding.mask.is_none() {
         String::from_utf8_lossy(finding.secret.expose()).into_owned()
     } else {
         masked(finding)
@@ -119,7 +121,8 @@ fn shown(finding: &Finding, context: &Context) -> String {
 
 /// The mask of a finding's secret.
 fn masked(finding: &Finding) -> String {
-    mask(finding.secret.expose(), finding.facts.prefix.len())
+    let made = || mask(finding.secret.expose(), finding.facts.prefix.len());
+    finding.mask.clone().unwrap_or_else(made)
 }
 
 #[cfg(test)]

@@ -1,21 +1,16 @@
 //! A finding for the tests of the writers: every part of it is set, and none looks like a token.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::Context;
-use crate::model::coverage::Coverage;
 use crate::model::facts::Facts;
-use crate::model::finding::{
-    Evidence, Excerpt, Finding, LeftOut, Outcome, Place, RuleCard, Severity,
-};
+use crate::model::finding::{Evidence, Excerpt, Finding, Outcome, Place, RuleCard, Severity};
 use crate::model::object::ObjectId;
 use crate::model::origin::{Moment, Origin, Signature};
 use crate::model::provenance::{Change, Exposure, Provenance};
 use crate::model::revocation::{Action, Ending, Receipt, Refusal, Step, Way};
 use crate::model::secret::Secret;
 use crate::model::span::Position;
-use crate::model::suppressed::Suppressed;
 use crate::model::verdict::{AskedWith, State, Verdict};
 
 /// Where the secret stands in its text.
@@ -81,6 +76,8 @@ pub(super) fn finding() -> Finding {
         }),
         fingerprint: "0123456789abcdef".repeat(2),
         secret: Secret::new(*b"open sesame"),
+        mask: None,
+        hinted_at: None,
         evidence: Evidence::Shape,
         doubt: None,
         facts: Facts::default(),
@@ -159,15 +156,7 @@ pub(super) fn refusal(finding: &Finding, reason: &'static str) -> Refusal {
 
 /// A result with these findings.
 pub(super) fn outcome(findings: Vec<Finding>) -> Outcome {
-    Outcome {
-        asked: None,
-        findings,
-        left_out: LeftOut::default(),
-        weaker: Vec::new(),
-        suppressed: Suppressed::default(),
-        coverage: Coverage::default(),
-        elapsed: Duration::ZERO,
-    }
+    Outcome { findings, ..Outcome::default() }
 }
 
 /// Neither secrets nor colours.

@@ -2,13 +2,12 @@
 //! places after the first are related locations.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
 use super::json::pretty;
 use super::problems::problems;
-use super::spot::{described, stand_in};
+use super::spot::{described, encoded, stand_in};
 use super::wire::{WireOccurrences, WireProvenance, WireReceipt, WireSuppressed, WireVerdict};
 use super::{Context, shown, when, words};
 use crate::model::coverage::Coverage;
@@ -36,9 +35,17 @@ pub fn render(outcome: &Outcome, context: &Context) -> String {
             "columnKind": "unicodeCodePoints",
             "invocations": [invocation(&outcome.coverage, context)],
             "results": results,
-            "properties": { "suppressed": WireSuppressed::new(&outcome.suppressed) },
+            "properties": run_properties(outcome),
         }],
     }))
+}
+
+fn run_properties(outcome: &Outcome) -> Value {
+    let mut properties = json!({ "suppressed": WireSuppressed::new(&outcome.suppressed) });
+    if let Some(part) = &outcome.part {
+        properties["shard"] = json!(part.shard.to_string());
+    }
+    properties
 }
 
 fn descriptor(rule: &RuleCard) -> Value {
@@ -148,15 +155,7 @@ fn location(place: &Place, id: Option<usize>, finding: &Finding) -> Value {
 fn uri(place: &Place) -> String {
     let stand_in = || stand_in(&place.origin).into_bytes();
     let name = place.origin.path().map_or_else(stand_in, <[u8]>::to_vec);
-    let mut uri = String::new();
-    for byte in name {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            uri.push(char::from(byte));
-        } else {
-            let _ = write!(uri, "%{byte:02X}");
-        }
-    }
-    uri
+    encoded(&name)
 }
 
 fn invocation(coverage: &Coverage, context: &Context) -> Value {

@@ -73,6 +73,19 @@ pub(super) fn stand_in(origin: &Origin) -> String {
     }
 }
 
+/// A path as a part of a URI (RFC 3986): percent-encoded.
+pub(super) fn encoded(path: &[u8]) -> String {
+    let mut uri = String::new();
+    for &byte in path {
+        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
+            uri.push(char::from(byte));
+        } else {
+            uri += &format!("%{byte:02X}");
+        }
+    }
+    uri
+}
+
 /// Where a spot is and how often the secret stands there, in words.
 pub(super) fn standing(spot: &Spot<'_>, finding: &Finding) -> String {
     let line = spot.place.position.line;

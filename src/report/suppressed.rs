@@ -2,10 +2,19 @@
 
 use super::escape::terminal;
 use super::words::count;
+use crate::model::finding::Outcome;
 use crate::model::suppressed::{By, Entry, Silenced, Suppressed};
 
 /// So many are listed; the rest is counted.
 const LISTED: usize = 10;
+
+/// The lines of a result. One shard cannot know that there is nothing for an entry any more.
+pub fn of(outcome: &Outcome) -> Vec<String> {
+    match outcome.part {
+        Some(_) => lines(&Suppressed { unused: Vec::new(), ..outcome.suppressed.clone() }),
+        None => lines(&outcome.suppressed),
+    }
+}
 
 /// Everything there is to say of it, a line each, without control characters. What belongs to the
 /// line above it is indented.
@@ -33,12 +42,13 @@ pub fn lines(suppressed: &Suppressed) -> Vec<String> {
         lines.push(format!("Of what is left out {} lives", count(suppressed.live, "secret")));
     }
     for fingerprint in &suppressed.overruled {
+        let fingerprint = terminal(fingerprint);
         lines.push(format!(
             "Reported in spite of an entry or a mark, since it lives: {fingerprint}"
         ));
     }
     for entry in &suppressed.expired {
-        let day = entry.expires.as_deref().unwrap_or_default();
+        let day = terminal(entry.expires.as_deref().unwrap_or_default());
         lines.push(format!("Expired on {day}: {} (stanch ignore prune)", place(&file, entry)));
     }
     for entry in &suppressed.unused {
@@ -49,7 +59,8 @@ pub fn lines(suppressed: &Suppressed) -> Vec<String> {
 }
 
 fn silenced(it: &Silenced) -> String {
-    let mut line = format!("{} {}", terminal(&it.kind.replace('_', " ")), it.fingerprint);
+    let mut line =
+        format!("{} {}", terminal(&it.kind.replace('_', " ")), terminal(&it.fingerprint));
     if let Some(reason) = &it.reason {
         line += &format!(": {}", terminal(reason));
     }
@@ -60,7 +71,7 @@ fn silenced(it: &Silenced) -> String {
 }
 
 fn place(file: &str, entry: &Entry) -> String {
-    format!("{file}:{} {}: {}", entry.line, entry.fingerprint, terminal(&entry.reason))
+    format!("{file}:{} {}: {}", entry.line, terminal(&entry.fingerprint), terminal(&entry.reason))
 }
 
 #[cfg(test)]

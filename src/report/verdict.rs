@@ -152,7 +152,7 @@ fn how(verdict: &Verdict) -> Vec<String> {
         }
         _ => {}
     }
-    parts.extend(verdict.side_effect.map(str::to_owned));
+    parts.extend(verdict.side_effect.as_deref().map(terminal));
     parts
 }
 

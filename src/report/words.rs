@@ -53,7 +53,7 @@ pub fn size(bytes: u64) -> String {
 
 /// What the evidence is, in words.
 pub fn evidence(finding: &Finding) -> String {
-    match (finding.evidence, finding.doubt) {
+    match (finding.evidence, finding.doubt.as_deref()) {
         (Evidence::Checksum, _) => "proven whole by its checksum".to_owned(),
         (Evidence::Shape, _) if finding.facts.key.is_some() => "a whole private key".to_owned(),
         (Evidence::Shape, _) => "prefix, length and alphabet are right".to_owned(),

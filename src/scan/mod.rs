@@ -17,9 +17,8 @@ use crate::engine::Engine;
 use crate::engine::scrub::Scrub;
 use crate::model::coverage::Coverage;
 use crate::model::finding::{Evidence, Finding, LeftOut, Outcome};
-use crate::model::origin::{Origin, Signature};
 use crate::model::secret::Secret;
-use crate::model::suppressed::Suppressed;
+use crate::model::shard::{Part, Shard, Unreported};
 use crate::sources::progress::Progress;
 use crate::sources::{Job, Source};
 use fingerprint::Fingerprinter;
@@ -46,11 +45,20 @@ pub struct Options {
     pub fingerprint_key: Option<Secret>,
     /// How many threads to use.
     pub threads: usize,
+    /// Which part of the targets this is; `None` when it is all of them.
+    pub shard: Option<Shard>,
 }
 
 /// The fingerprint of a secret of a kind, as findings carry it.
 pub fn fingerprint(options: &Options, kind: &str, secret: &Secret) -> String {
     Fingerprinter::new(options.fingerprint_key.as_ref()).of(kind, secret)
+}
+
+/// What tells one key of fingerprints from another, and neither key; `None` without one.
+pub fn key_mark(options: &Options) -> Option<String> {
+    let constant = Secret::new(*b"which key");
+    // What a baseline of an earlier version says must stay right.
+    options.fingerprint_key.is_some().then(|| fingerprint(options, "stanch_baseline", &constant))
 }
 
 /// What is to be scanned.
@@ -66,33 +74,17 @@ pub struct Work {
 pub fn run(engine: &Engine, work: Work, options: &Options, progress: &Progress) -> Outcome {
     let started = Instant::now();
     let Work { sources, mut coverage } = work;
-    let mut left_out = LeftOut::default();
-    let mut all = Table::default();
-    let job = Job { threads: options.threads, reach: margins(engine), progress };
-    let mut tables = Vec::new();
-    let mut best = HashMap::new();
-    for source in &sources {
-        let table = drive(engine, source.as_ref(), &job, options.visibility, &mut coverage);
-        table.note_evidence(&mut best);
-        tables.push(table);
-    }
-    for (source, mut table) in sources.iter().zip(tables) {
-        // What is not reported need not be traced.
-        let worth = |key: &_| best.get(key).is_some_and(|it| *it >= options.evidence);
-        table.trace(worth, |wanted| {
-            progress.begin(format!("commits of {} secrets", wanted.len()));
-            source.trace(wanted, &job, &mut coverage)
-        });
-        table.name_repository(source.repository().as_ref());
-        all.merge(table);
-    }
-    left_out.known = all.count_known();
+    let all = read(engine, &sources, (options, progress), &mut coverage);
+    let fingerprinter = Fingerprinter::new(options.fingerprint_key.as_ref());
+    let known = all.known().map(|(kind, secret)| fingerprinter.of(kind, secret));
+    let mut known: Vec<String> = known.collect();
+    known.sort();
+    let mut left_out = LeftOut { known: known.len() as u64, ..LeftOut::default() };
     let mut entries = all.into_entries();
     if options.visibility == Visibility::Masked {
         clean(engine, &mut entries, &mut coverage);
     }
-    let fingerprinter = Fingerprinter::new(options.fingerprint_key.as_ref());
-    let (mut findings, mut weaker) = (Vec::new(), Vec::new());
+    let (mut findings, mut unreported) = (Vec::new(), Vec::new());
     for entry in entries {
         let fingerprint = fingerprinter.of(&entry.kind, &entry.secret);
         match entry.evidence() {
@@ -103,12 +95,60 @@ pub fn run(engine: &Engine, work: Work, options: &Options, progress: &Progress) 
             Evidence::Weak => left_out.weak += 1,
             _ => left_out.below += 1,
         }
-        weaker.push(fingerprint);
+        unreported.push(entry.into_finding(fingerprint));
     }
     Finding::sort(&mut findings);
+    Finding::sort(&mut unreported);
+    let mut weaker: Vec<String> = unreported.iter().map(|it| it.fingerprint.clone()).collect();
     weaker.sort();
-    let (elapsed, suppressed) = (started.elapsed(), Suppressed::default());
-    Outcome { findings, left_out, weaker, suppressed, coverage, elapsed, asked: None }
+    let weak = |finding| Unreported { finding, by: None };
+    let part = options.shard.map(|shard| Part {
+        shard,
+        evidence: options.evidence,
+        unreported: unreported.into_iter().map(weak).collect(),
+        known,
+    });
+    Outcome {
+        findings,
+        left_out,
+        weaker,
+        coverage,
+        elapsed: started.elapsed(),
+        key_mark: key_mark(options),
+        part,
+        ..Outcome::default()
+    }
+}
+
+/// Everything that the sources have, and how it came into their histories.
+fn read(
+    engine: &Engine,
+    sources: &[Box<dyn Source>],
+    (options, progress): (&Options, &Progress),
+    coverage: &mut Coverage,
+) -> Table {
+    let mut all = Table::default();
+    let job = Job { threads: options.threads, reach: margins(engine), progress };
+    let mut tables = Vec::new();
+    let mut best = HashMap::new();
+    for source in sources {
+        let table = drive(engine, source.as_ref(), &job, options.visibility, coverage);
+        table.note_evidence(&mut best);
+        tables.push(table);
+    }
+    for (source, mut table) in sources.iter().zip(tables) {
+        // What is not reported need not be traced, unless another shard may report it.
+        let worth = |key: &_| {
+            options.shard.is_some() || best.get(key).is_some_and(|it| *it >= options.evidence)
+        };
+        table.trace(worth, |wanted| {
+            progress.begin(format!("commits of {} secrets", wanted.len()));
+            source.trace(wanted, &job, coverage)
+        });
+        table.name_repository(source.repository().as_ref());
+        all.merge(table);
+    }
+    all
 }
 
 fn drive(
@@ -139,32 +179,4 @@ fn clean(engine: &Engine, entries: &mut [Entry], coverage: &mut Coverage) {
         entry.map_text(&clean);
     }
     coverage.map_text(clean);
-}
-
-/// An origin with every text in it rewritten.
-fn map_origin(origin: Origin, clean: &dyn Fn(&[u8]) -> Vec<u8>) -> Origin {
-    let text = |bytes: &[u8]| clean(bytes).into_boxed_slice();
-    let signature = |old: &Signature| std::sync::Arc::new(old.map_text(clean));
-    match origin {
-        Origin::File { path } => Origin::File { path: text(&path) },
-        Origin::FileName { path } => Origin::FileName { path: text(&path) },
-        Origin::Index { path, blob } => Origin::Index { path: text(&path), blob },
-        Origin::Commit { author, commit, path, blob } => {
-            Origin::Commit { author: signature(&author), commit, path: text(&path), blob }
-        }
-        Origin::CommitMessage { author, commit } => {
-            Origin::CommitMessage { author: signature(&author), commit }
-        }
-        Origin::CommitHeader { author, commit } => {
-            Origin::CommitHeader { author: signature(&author), commit }
-        }
-        Origin::TagMessage { tagger, tag } => {
-            Origin::TagMessage { tagger: tagger.as_deref().map(signature), tag }
-        }
-        Origin::TagHeader { tagger, tag } => {
-            Origin::TagHeader { tagger: tagger.as_deref().map(signature), tag }
-        }
-        Origin::RefName { name } => Origin::RefName { name: text(&name) },
-        Origin::Blob { .. } | Origin::Unreachable { .. } | Origin::Stdin => origin,
-    }
 }

@@ -6,7 +6,6 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::line::{Line, add_line};
-use super::map_origin;
 use crate::model::facts::Facts;
 use crate::model::finding::{Evidence, Excerpt, Finding, Place, RuleCard};
 use crate::model::object::ObjectId;
@@ -137,9 +136,9 @@ impl Table {
         self.known.extend(forgotten.map(|(key, _)| key));
     }
 
-    /// How many secrets were left out and stand nowhere else.
-    pub(super) fn count_known(&self) -> u64 {
-        self.known.iter().filter(|key| !self.entries.contains_key(*key)).count() as u64
+    /// Secrets that were left out and stand nowhere else: kind and bytes, in no order.
+    pub(super) fn known(&self) -> impl Iterator<Item = &(String, Secret)> {
+        self.known.iter().filter(|key| !self.entries.contains_key(*key))
     }
 
     /// Says of every place in which repository it is.
@@ -273,11 +272,7 @@ impl Entry {
     /// Rewrites every text beside the secret itself.
     pub(super) fn map_text(&mut self, clean: &dyn Fn(&[u8]) -> Vec<u8>) {
         let string = |text: &str| String::from_utf8_lossy(&clean(text.as_bytes())).into_owned();
-        self.map_places(|mut place| {
-            place.origin = map_origin(place.origin, clean);
-            place.repository = place.repository.map(|label| Arc::from(clean(&label)));
-            Some(place)
-        });
+        self.map_places(|place| Some(place.map_text(clean)));
         if let Some(mut first) = self.places.first_entry() {
             let excerpt = &mut first.get_mut().excerpt;
             excerpt.before = string(&excerpt.before);
@@ -295,9 +290,10 @@ impl Entry {
     /// The finished finding.
     pub(super) fn into_finding(self, fingerprint: String) -> Finding {
         let mut facts = self.facts;
-        if let Some((_, hints)) = &self.hints {
-            facts.fill_from(hints);
-        }
+        let hinted_at = self.hints.map(|(place, hints)| {
+            facts.fill_from(&hints);
+            place
+        });
         let excerpt = self.places.first_key_value().map(|(_, line)| line.excerpt.clone());
         let marked = !self.unmarked && self.places.values().all(|line| line.marked);
         Finding {
@@ -305,8 +301,10 @@ impl Entry {
             fingerprint,
             secret: self.secret,
             evidence: self.best.evidence,
-            doubt: self.best.doubt,
+            doubt: self.best.doubt.map(Into::into),
+            mask: None,
             facts,
+            hinted_at,
             verdict: Verdict::default(),
             receipt: None,
             // A place that two targets share was seen twice, but is one.

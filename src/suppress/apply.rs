@@ -10,6 +10,7 @@ use super::list::{Entry, IgnoreList};
 use crate::model::finding::{Finding, Outcome, Place};
 use crate::model::origin::Origin;
 use crate::model::secret::Secret;
+use crate::model::shard::Unreported;
 use crate::model::suppressed::{By, Silenced, Suppressed};
 use crate::model::verdict::State;
 
@@ -47,8 +48,9 @@ pub fn apply(outcome: &mut Outcome, known: &Known) {
         let is_unused = |entry: &&&Entry| !known.is_used(entry, outcome);
         suppressed.unused = active.iter().filter(is_unused).map(|entry| entry.shown()).collect();
     }
-    outcome.findings.retain(|finding| {
-        let silenced = known.silenced(finding, &active);
+    let (mut reported, mut unreported) = (Vec::new(), Vec::new());
+    for finding in std::mem::take(&mut outcome.findings) {
+        let silenced = known.silenced(&finding, &active);
         match &silenced {
             Some((silenced, lives)) => {
                 suppressed.live += u64::from(*lives);
@@ -62,13 +64,20 @@ pub fn apply(outcome: &mut Outcome, known: &Known) {
                     suppressed.which.push(silenced.clone());
                 }
             }
-            None if finding.marked || known.entry_for(finding, &active).is_some() => {
+            None if finding.marked || known.entry_for(&finding, &active).is_some() => {
                 suppressed.overruled.push(finding.fingerprint.clone());
             }
             None => {}
         }
-        silenced.is_none()
-    });
+        match silenced.map(|(silenced, _)| silenced.by) {
+            Some(by) => unreported.push(Unreported { finding, by: Some(by) }),
+            None => reported.push(finding),
+        }
+    }
+    outcome.findings = reported;
+    if let Some(part) = &mut outcome.part {
+        part.unreported.extend(unreported);
+    }
     suppressed.which.sort();
     suppressed.overruled.sort();
     outcome.suppressed = suppressed;

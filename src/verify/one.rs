@@ -31,7 +31,7 @@ impl Asking<'_> {
         for &place in &task.instances {
             let verdict = self.at(task, place);
             used |= verdict.token_was_used;
-            side_effect = side_effect.or(verdict.side_effect);
+            side_effect = side_effect.or(verdict.side_effect.clone());
             if verdict.state == State::NotAsked {
                 let instance = &self.options.instances[place].address;
                 let why = verdict.reason.as_deref().unwrap_or_default();
@@ -103,7 +103,8 @@ impl Asking<'_> {
         verdict.token_was_used |= exchange.sent && !by_operator;
         if exchange.sent {
             verdict.asked_with = Some(question.with);
-            verdict.side_effect = question.side_effect.or(verdict.side_effect);
+            verdict.side_effect =
+                question.side_effect.map(Into::into).or(verdict.side_effect.take());
         }
         match judged {
             Ok(Judged::Proven { state, reason, learned }) => {

@@ -15,7 +15,7 @@ pub fn refuse(finding: &Finding, options: &Options) -> Option<Verdict> {
         return Some(Verdict::not_asked("it holds characters that no token has"));
     }
     if finding.evidence == Evidence::Weak {
-        let doubt = finding.doubt.unwrap_or("it does not look whole");
+        let doubt = finding.doubt.as_deref().unwrap_or("it does not look whole");
         return Some(Verdict::not_asked(format!("weak evidence: {doubt}")));
     }
     if finding.facts.expires.is_some_and(|expires| expires <= options.now) {

@@ -16,6 +16,7 @@ mod hook;
 mod hostile;
 mod kinds;
 mod look_alikes;
+mod merge;
 mod odd_indexes;
 mod output;
 mod packs;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 
 use super::{NoteArgs, ScanArgs};
+use crate::model::shard::Shard;
 use crate::suppress::is_fingerprint;
 use crate::suppress::list::{Glob, is_day};
 
@@ -20,6 +21,11 @@ pub struct ScanCommand {
     /// What a merge request is told.
     #[command(flatten)]
     pub note: NoteArgs,
+    /// Read only the Nth of M parts of the targets, and report what stanch merge needs (default: as
+    /// $CI_NODE_INDEX and $CI_NODE_TOTAL say in a job with parallel and several targets)
+    #[arg(long, value_name = "N/M", value_parser = parse_shard, help_heading = "What is read")]
+    #[arg(conflicts_with = "ci")]
+    pub shard: Option<Shard>,
 }
 
 /// What is known already.
@@ -154,6 +160,11 @@ pub struct BaselineScan {
 fn parse_fingerprint(text: &str) -> Result<String, String> {
     let good = is_fingerprint(text).then(|| text.to_owned());
     good.ok_or_else(|| "write 32 hexadecimal digits in lower case, as reports show them".to_owned())
+}
+
+fn parse_shard(text: &str) -> Result<Shard, String> {
+    let wrong = || "write which part of how many, such as 1/3: no part is 0, none after the last";
+    Shard::parse(text).ok_or_else(|| wrong().to_owned())
 }
 
 fn parse_day(text: &str) -> Result<String, String> {

@@ -5,6 +5,7 @@ mod ci;
 mod hook;
 mod inspect;
 mod known;
+mod merge;
 mod revoke;
 mod scan;
 mod values;
@@ -24,6 +25,7 @@ pub use known::{
     AddArgs, BaselineArgs, BaselineCommand, BaselineScan, IgnoreArgs, IgnoreCommand,
     IgnoreFileArgs, KnownArgs, ScanCommand,
 };
+pub use merge::MergeArgs;
 pub use revoke::{JournalArgs, JournalCommand, RevokeArgs};
 pub use scan::{FailOn, ScanArgs};
 pub use verify::VerifyArgs;
@@ -65,6 +67,8 @@ pub struct GlobalArgs {
 pub enum Command {
     /// Find leaked GitLab tokens
     Scan(Box<ScanCommand>),
+    /// Make one report of several, such as those of the shards of a scan
+    Merge(MergeArgs),
     /// Tell all that is known of tokens that are typed in or come on standard input
     Inspect(Box<InspectArgs>),
     /// End the life of tokens that live: shows the plan, and carries it out with --apply

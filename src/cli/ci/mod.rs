@@ -18,6 +18,7 @@ use super::targets::{self, Targets};
 use crate::git::range::{Range, RangeError, Start as RangeStart};
 use crate::git::repository::Repository;
 use crate::model::secret::Secret;
+use crate::model::shard::Shard;
 use crate::report::words::count;
 use fetch::{REMOTE, Step};
 use plan::{Pipeline, Start};
@@ -25,10 +26,15 @@ use plan::{Pipeline, Start};
 /// How far a clone is deepened: mostly a little is enough, and the whole history may be large.
 const STEPS: [Step; 3] = [Step::Deepen(100), Step::Deepen(1000), Step::Unshallow];
 
-/// The targets of a scan, and its arguments with what GitLab's variables add to them.
-pub fn targets(args: &ScanArgs, console: &Console) -> anyhow::Result<(ScanArgs, Targets)> {
+/// The targets of a scan, and its arguments with what GitLab's variables add to them. The target of a
+/// job is one, and so is never divided.
+pub fn targets(
+    args: &ScanArgs,
+    shard: Option<Shard>,
+    console: &Console,
+) -> anyhow::Result<(ScanArgs, Targets)> {
     if !args.ci.ci {
-        return Ok((args.clone(), targets::look_at(args)?));
+        return Ok((args.clone(), targets::look_at_shard(args, shard)?));
     }
     let [target] = &args.targets[..] else {
         return Err(anyhow!("--ci reads the repository of the job, which is one target; name one"));

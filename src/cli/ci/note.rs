@@ -13,11 +13,11 @@ use crate::cli::output::ReportFile;
 use crate::cli::verify::authorities;
 use crate::gitlab::notes::{self, MergeRequest, Page, Thread};
 use crate::gitlab::routes;
+use crate::model::finding::Outcome;
 use crate::net::address::Address;
 use crate::net::door::Door;
 use crate::net::http::Client;
 use crate::net::message::{Request, Response};
-use crate::model::finding::Outcome;
 use crate::report::note::{About, Before, MARKER, markdown};
 
 /// Time for all requests of a note.
@@ -102,12 +102,15 @@ impl Post {
         }
         let instance = named.instances.into_iter().find(|it| it.address == address);
         let Some(operator) = instance.and_then(|it| it.operator) else {
-            return Ok(Err("there is no credential of the operator's for the instance of this job \
-                           (STANCH_GITLAB_TOKEN)"));
+            return Ok(Err(
+                "there is no credential of the operator's for the instance of this job \
+                           (STANCH_GITLAB_TOKEN)",
+            ));
         };
         let client = Client::new(&authorities(&args.verify.ca_file)?)?;
         let addresses = std::slice::from_ref(&address);
-        let door = Door::new(client, addresses, 1, Instant::now() + args.verify.verify_timeout + TIME);
+        let door =
+            Door::new(client, addresses, 1, Instant::now() + args.verify.verify_timeout + TIME);
         let request = MergeRequest { project, iid, operator };
         Ok(Ok(Self { address, request, door }))
     }

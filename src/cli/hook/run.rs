@@ -227,7 +227,5 @@ fn told(variable: &str) -> Option<OsString> {
 
 /// The result of reading nothing, since there is nothing to read.
 fn nothing() -> Outcome {
-    let (findings, left_out, weaker, suppressed, coverage) = Default::default();
-    let elapsed = Duration::ZERO;
-    Outcome { findings, left_out, weaker, suppressed, coverage, elapsed, asked: None }
+    Outcome::default()
 }

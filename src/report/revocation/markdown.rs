@@ -1,11 +1,11 @@
 //! A summary for a ticket or a comment, in Markdown: a table of tokens for every owner. What others
-//! have written goes through `super::markup`.
+//! have written goes through `crate::report::markup`.
 
-use super::markup::{code, row, words as text};
 use super::{Token, findings, notes, owner, tally, tokens};
 use crate::model::finding::{Finding, Outcome};
 use crate::model::revocation::{Action, Ending, Receipt, Refusal, Revocation, Step, Way};
 use crate::report::escape::terminal_bytes;
+use crate::report::markup::{code, row, words as text};
 use crate::report::problems::problems;
 use crate::report::provenance::short;
 use crate::report::{Context, masked, when, words};

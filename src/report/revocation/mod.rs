@@ -3,7 +3,6 @@
 
 mod human;
 mod markdown;
-mod markup;
 mod owner;
 mod refusals;
 mod wire;

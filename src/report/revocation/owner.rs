@@ -1,9 +1,9 @@
 //! Whose a token is, in Markdown: the account that it acts as, else the project or group that it
 //! belongs to.
 
-use super::markup::code;
 use crate::model::facts::OwnerField;
 use crate::model::finding::Finding;
+use crate::report::markup::code;
 
 /// Whose it is: a user, or the project or group that it belongs to.
 pub(super) fn owner(finding: Option<&Finding>, instance: Option<&str>) -> String {

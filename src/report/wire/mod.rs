@@ -17,8 +17,11 @@ pub(super) use verdict::{WireAsked, WireVerdict};
 
 use super::{Context, shown, when};
 use crate::model::coverage::{Coverage, Names, Part};
-use crate::model::facts::{Facts, OwnerField};
+use crate::model::facts::OwnerField;
 use crate::model::finding::{Finding, Outcome, Place};
+use crate::model::origin::Origin;
+use crate::model::shard::Unreported;
+use crate::model::suppressed::By;
 
 /// The version of the form.
 pub const SCHEMA: u32 = 1;
@@ -28,6 +31,11 @@ pub const SCHEMA: u32 = 1;
 pub struct WireFinding<'a> {
     r#type: &'static str,
     schema: u32,
+    /// What has silenced it, of one that is not reported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<&'static str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    marked: bool,
     fingerprint: &'a str,
     rule: &'a str,
     kind: &'a str,
@@ -35,7 +43,7 @@ pub struct WireFinding<'a> {
     severity: &'static str,
     evidence: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    doubt: Option<&'static str>,
+    doubt: Option<&'a str>,
     secret: String,
     token: WireToken<'a>,
     verdict: WireVerdict<'a>,
@@ -65,6 +73,9 @@ struct WireToken<'a> {
     group_path: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     preceded_by: Option<&'a str>,
+    /// The number, from 0, of the location whose surroundings have told some of this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context_at: Option<usize>,
 }
 
 #[derive(Debug, Serialize)]
@@ -94,6 +105,8 @@ struct WireLocation {
     /// The bytes of a path that is not UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
     path_base64: Option<String>,
+    #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+    ref_name: Option<String>,
     line: u64,
     column: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -122,6 +135,15 @@ pub struct WireSummary<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     verify: Option<WireAsked>,
     coverage: WireCoverage,
+    /// Of one shard, with the weakest evidence that it reports and what was there before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shard: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    evidence: Option<&'static str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    known_fingerprints: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'a str>,
     elapsed_ms: u128,
 }
 
@@ -160,15 +182,17 @@ impl<'a> WireFinding<'a> {
         Self {
             r#type: "finding",
             schema: SCHEMA,
+            by: None,
+            marked: false,
             fingerprint: &finding.fingerprint,
             rule: &finding.rule.id,
             kind: &finding.rule.kind,
             title: &finding.rule.title,
             severity: finding.severity().word(),
             evidence: finding.evidence.word(),
-            doubt: finding.doubt,
+            doubt: finding.doubt.as_deref(),
             secret: shown(finding, context),
-            token: WireToken::new(&finding.facts),
+            token: WireToken::new(finding),
             verdict: WireVerdict::new(&finding.verdict),
             receipt: finding.receipt.as_ref().map(WireReceipt::new),
             occurrences: WireOccurrences::new(finding),
@@ -179,8 +203,20 @@ impl<'a> WireFinding<'a> {
     }
 }
 
+impl<'a> WireFinding<'a> {
+    /// The form of a finding that is not reported.
+    pub fn unreported(unreported: &'a Unreported, context: &Context) -> Self {
+        let by = unreported.by.map(By::word);
+        let marked = unreported.finding.marked;
+        Self { r#type: "unreported", by, marked, ..Self::new(&unreported.finding, context) }
+    }
+}
+
 impl<'a> WireToken<'a> {
-    fn new(facts: &'a Facts) -> Self {
+    fn new(finding: &'a Finding) -> Self {
+        let facts = &finding.facts;
+        // A place that is not listed comes after those that are.
+        let number = |hinted: &Place| finding.places.iter().take_while(|it| *it < hinted).count();
         let id = |(field, &id): (&OwnerField, &u64)| {
             let value = match (field, id) {
                 (OwnerField::RunnerType, 1) => WireId::Word("instance"),
@@ -203,6 +239,7 @@ impl<'a> WireToken<'a> {
             client_id: facts.client_id.as_deref(),
             group_path: facts.group_path.as_deref(),
             preceded_by: facts.preceded_by.as_deref(),
+            context_at: finding.hinted_at.as_ref().map(number),
         }
     }
 }
@@ -217,6 +254,10 @@ impl WireLocation {
             repository: place.repository.as_deref().map(lossy),
             path: path.map(lossy),
             path_base64: path.and_then(base64),
+            ref_name: match origin {
+                Origin::RefName { name } => Some(lossy(name)),
+                _ => None,
+            },
             line: place.position.line,
             column: place.position.column,
             commit: origin.commit().map(|id| id.to_string()),
@@ -242,6 +283,10 @@ impl<'a> WireSummary<'a> {
             suppressed: WireSuppressed::new(&outcome.suppressed),
             verify: outcome.asked.map(|asked| WireAsked::new(asked, &outcome.findings)),
             coverage: WireCoverage::new(&outcome.coverage),
+            shard: outcome.part.as_ref().map(|it| it.shard.to_string()),
+            evidence: outcome.part.as_ref().map(|it| it.evidence.word()),
+            known_fingerprints: outcome.part.as_ref().map_or(&[], |it| &it.known),
+            key: outcome.key_mark.as_deref(),
             elapsed_ms: outcome.elapsed.as_millis(),
         }
     }

@@ -21,7 +21,7 @@ pub(crate) struct WireVerdict<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     token_was_used: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    side_effect: Option<&'static str>,
+    side_effect: Option<&'a str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     cached: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -92,7 +92,7 @@ impl<'a> WireVerdict<'a> {
             instance: verdict.instance.as_deref(),
             asked_with: verdict.asked_with.map(AskedWith::word),
             token_was_used: was_wanted.then_some(verdict.token_was_used),
-            side_effect: verdict.side_effect,
+            side_effect: verdict.side_effect.as_deref(),
             cached: verdict.cached,
             what: learned.what.as_deref(),
             id: learned.id,

@@ -1,5 +1,7 @@
 //! `hook test`, `hook status` and hooks for all repositories of a user.
 
+use std::process::Command;
+
 use super::chmod;
 use crate::support::program::Folder;
 use crate::support::tokens::pat;

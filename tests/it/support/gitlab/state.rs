@@ -7,9 +7,9 @@ use jiff::{Timestamp, ToSpan as _};
 use stanch::token::sample::Sampler;
 
 use super::records::{
-    AgentToken, ControllerToken, DeployKey, DeployToken, Discussion, FlagsClient, Group, Job, OauthApp,
-    OauthToken, Pat, Place, Project, RateLimit, RegistrationToken, Runner, ScimToken, Session,
-    Standing, Trigger, User, UserToken, Variable,
+    AgentToken, ControllerToken, DeployKey, DeployToken, Discussion, FlagsClient, Group, Job,
+    OauthApp, OauthToken, Pat, Place, Project, RateLimit, RegistrationToken, Runner, ScimToken,
+    Session, Standing, Trigger, User, UserToken, Variable,
 };
 
 /// A whole instance. The switches begin as a current, self-managed instance has them.

@@ -25,7 +25,11 @@ pub(super) fn route(call: &mut Call<'_>, parts: &[&str]) -> Option<Answer> {
 }
 
 /// The project and the number of the merge request, and who asks.
-fn at(call: &mut Call<'_>, (id, iid): (&str, &str), level: u64) -> Result<(u64, u64, u64), Response> {
+fn at(
+    call: &mut Call<'_>,
+    (id, iid): (&str, &str),
+    level: u64,
+) -> Result<(u64, u64, u64), Response> {
     let caller = call.member()?;
     let project = call.project(&caller, id, level)?;
     Ok((project, number(iid)?, caller.user_id))
@@ -48,7 +52,8 @@ fn view(it: &Discussion) -> Value {
 
 fn list(call: &mut Call<'_>, place: (&str, &str)) -> Answer {
     let (project, iid, _) = at(call, place, REPORTER)?;
-    let theirs = call.state.discussions.iter().filter(|it| (it.project_id, it.iid) == (project, iid));
+    let theirs =
+        call.state.discussions.iter().filter(|it| (it.project_id, it.iid) == (project, iid));
     Ok(paged(call.request, &call.state.url, theirs.map(view).collect()))
 }
 
