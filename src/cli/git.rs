@@ -48,12 +48,31 @@ pub(super) fn setting(arguments: &[&str]) -> anyhow::Result<Option<String>> {
 /// Runs git in a folder, bound to no other repository; gives back whether it succeeded, and all that
 /// was printed.
 pub(super) fn try_in(folder: &Path, arguments: &[&str]) -> anyhow::Result<(bool, String)> {
+    tried(free(folder, arguments))
+}
+
+/// The same without any variable of ours: what git runs must not see the operator's credentials.
+pub(super) fn try_apart(folder: &Path, arguments: &[&str]) -> anyhow::Result<(bool, String)> {
+    let mut command = free(folder, arguments);
+    for (name, _) in std::env::vars_os() {
+        if name.as_encoded_bytes().starts_with(b"STANCH_") {
+            command.env_remove(name);
+        }
+    }
+    tried(command)
+}
+
+fn free(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new("git");
     command.current_dir(folder).args(arguments);
     command.env("GIT_TERMINAL_PROMPT", "0");
     for tie in TIES {
         command.env_remove(tie);
     }
+    command
+}
+
+fn tried(mut command: Command) -> anyhow::Result<(bool, String)> {
     let output = output(&mut command)?;
     let said = [output.stdout, output.stderr].concat();
     Ok((output.status.success(), String::from_utf8_lossy(&said).into_owned()))

@@ -19,9 +19,9 @@ const TOKEN: &str = "STANCH_GITLAB_TOKEN";
 /// A credential is not longer: a job token of GitLab's has 8 KiB at most.
 const LONGEST: u64 = 16 << 10;
 
-/// What a GitLab job is given to work with: its own token, under several names
-/// (docs.gitlab.com/ci/variables/predefined_variables).
-const OF_JOB: [&str; 3] = ["CI_JOB_TOKEN", "CI_REGISTRY_PASSWORD", "CI_DEPENDENCY_PROXY_PASSWORD"];
+/// The job's own token. GitLab has it under other names, too, but what a job's author puts there is not
+/// the job's (docs.gitlab.com/ci/variables/predefined_variables).
+const OF_JOB: &str = "CI_JOB_TOKEN";
 
 /// Reads the environment.
 pub type Variable<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -84,7 +84,7 @@ pub fn named(typed: &[String], config: &Config, variable: Variable<'_>) -> anyho
         of_setting.extend(own.map(|own| (address, own)));
     }
     // The job's own token is ours, too.
-    let of_job = variable("CI_JOB_TOKEN").filter(|_| in_job);
+    let of_job = variable(OF_JOB).filter(|_| in_job);
     named.own.extend(of_job.map(|token| Secret::new(token.as_bytes())));
     // A credential without an address is for the instance that the environment names, or for the
     // only one: never for several.
@@ -106,7 +106,7 @@ pub fn named(typed: &[String], config: &Config, variable: Variable<'_>) -> anyho
 /// The credentials of the job that is running and of the operator, each with the name of the variable
 /// or setting that holds it. What cannot be read is passed over: whoever needs it complains.
 pub fn own(config: &Config, variable: Variable<'_>) -> Vec<(String, Secret)> {
-    let of_variables = OF_JOB.iter().copied().chain([TOKEN]);
+    let of_variables = [OF_JOB, TOKEN].into_iter();
     let of_settings = config.instance.iter().filter_map(|it| it.token_env.as_deref());
     let mut own: Vec<(String, Secret)> = of_variables
         .chain(of_settings)

@@ -13,11 +13,10 @@ impl Repository {
         oid(id).is_ok_and(|id| self.inner.find_commit(id).is_ok())
     }
 
-    /// The commit to which a branch leads as `remote` had it when it was last fetched; else the
-    /// commit of the local branch.
+    /// The commit to which a branch leads as `remote` had it when it was last fetched. A local branch
+    /// of that name may lead anywhere.
     pub fn branch_tip(&self, remote: &str, branch: &str) -> Option<ObjectId> {
-        let names = [format!("refs/remotes/{remote}/{branch}"), format!("refs/heads/{branch}")];
-        names.iter().find_map(|name| self.tip(name))
+        self.tip(&format!("refs/remotes/{remote}/{branch}"))
     }
 
     /// The commit to which a ref leads, if it is here.

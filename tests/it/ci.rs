@@ -54,8 +54,9 @@ impl Project {
         self.folder.git(&["rev-parse", name])
     }
 
-    /// The clone of a job, as GitLab Runner makes it (`shells/abstract.go`, "GIT_STRATEGY: clone"): one
-    /// branch, so many commits (all with 0), and no branch checked out.
+    /// The clone of a job, as GitLab Runner makes it (`shells/abstract.go`) from what GitLab tells it
+    /// (`app/presenters/ci/build_runner_presenter.rb`, `refspecs`): one branch and so many commits, or
+    /// with 0 all branches, tags and commits; and no branch checked out.
     pub(crate) fn job(&self, name: &str, branch: &str, depth: u32) {
         let tip = self.id(branch);
         let server = self.folder.path().join("../server.git").canonicalize().expect("a server");
@@ -67,7 +68,10 @@ impl Project {
         let depth: &[&str] = if depth == "--depth=0" { &[] } else { &[&depth] };
         let pipeline = format!("+{tip}:refs/pipelines/1");
         let branch = format!("+refs/heads/{branch}:refs/remotes/origin/{branch}");
-        let fetch: &[&str] = &["fetch", "--quiet", "--no-tags", "origin", &pipeline, &branch];
+        let all: [&str; 2] = ["+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"];
+        let refspecs: &[&str] = if depth.is_empty() { &all } else { &[&branch] };
+        let fetch: &[&str] = &["fetch", "--quiet", "--no-tags", "origin", &pipeline];
+        let fetch = &[fetch, refspecs].concat();
         git(&[&fetch[..2], depth, &fetch[2..]].concat());
         git(&["checkout", "--quiet", "--force", &tip]);
     }

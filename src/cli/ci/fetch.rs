@@ -1,5 +1,7 @@
-//! Lets git fetch what a clone lacks. Only with `--ci-fetch`; nothing that the clone could have
-//! prepared is run for it.
+//! Lets git fetch what a clone lacks. Only with `--ci-fetch`. The settings of the clone are the runner's,
+//! but somebody else may have had it before: what they could make git run is turned off, and git is
+//! given none of our variables. A credential helper is left on, since a runner may give git the job's
+//! token by one.
 
 use std::path::Path;
 
@@ -11,14 +13,27 @@ use crate::cli::git;
 /// The remote from which a job's clone comes.
 pub(super) const REMOTE: &str = "origin";
 
-/// Git without what a repository can make it run, and without what would take time for nothing.
-const PLAIN: [&str; 13] = [
+/// Every branch and tag.
+const ALL: [&str; 2] = ["+refs/heads/*:refs/remotes/origin/*", "+refs/tags/*:refs/tags/*"];
+
+/// Git without what a repository's settings can make it run (git-config(1)), and without what would
+/// take time for nothing.
+const PLAIN: [&str; 22] = [
     "-c",
     "core.hooksPath=/dev/null",
     "-c",
     "core.fsmonitor=false",
     "-c",
+    "core.sshCommand=ssh",
+    "-c",
+    "core.askPass=true",
+    "-c",
+    "core.alternateRefsCommand=true",
+    "-c",
     "protocol.ext.allow=never",
+    // It would run core.gitProxy.
+    "-c",
+    "protocol.git.allow=never",
     "-c",
     "gc.auto=0",
     "-c",
@@ -26,6 +41,7 @@ const PLAIN: [&str; 13] = [
     "fetch",
     "--quiet",
     "--no-recurse-submodules",
+    "--upload-pack=git-upload-pack",
 ];
 
 /// What is fetched.
@@ -50,7 +66,8 @@ pub(super) fn fetch(folder: &Path, step: Step, pipeline: &Pipeline) -> anyhow::R
     // An id comes first: the server need not know by which branch it goes.
     let mut wanted = vec![pipeline.tip.to_string()];
     match &pipeline.start {
-        Start::Everything => {}
+        // As a runner does for GIT_DEPTH: "0".
+        Start::Everything => wanted.extend(ALL.map(str::to_owned)),
         Start::Commit { id, .. } if step == Step::Named => wanted.push(id.to_string()),
         Start::Commit { .. } => {}
         Start::Branch(branch) => wanted.push(refspec(branch)),
@@ -59,7 +76,7 @@ pub(super) fn fetch(folder: &Path, step: Step, pipeline: &Pipeline) -> anyhow::R
     arguments.extend(deepen.as_deref());
     arguments.push(REMOTE);
     arguments.extend(wanted.iter().map(String::as_str));
-    let (done, said) = git::try_in(folder, &arguments)?;
+    let (done, said) = git::try_apart(folder, &arguments)?;
     if !done {
         bail!("git fetch: {}", without_credentials(said.trim()));
     }

@@ -6,7 +6,8 @@ mod fetch;
 pub mod note;
 pub mod plan;
 
-use std::path::Path;
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, ensure};
 
@@ -39,16 +40,21 @@ pub fn targets(
     let [target] = &args.targets[..] else {
         return Err(anyhow!("--ci reads the repository of the job, which is one target; name one"));
     };
-    ensure!(target != Path::new("-"), "--ci reads the repository of the job, not standard input");
+    ensure!(target.is_dir(), "--ci reads the repository of the job: give its folder");
     let pipeline = plan::pipeline(&|name| std::env::var(name).ok())?;
     let mut args = args.clone();
     args.exclude.extend(pipeline.exclude.iter().cloned());
     if std::env::var_os("SECRET_DETECTION_LOG_OPTIONS").is_some_and(|it| !it.is_empty()) {
         console.note("SECRET_DETECTION_LOG_OPTIONS is not read; --range A..B names commits");
     }
-    let job = Job { target, by_hand: args.range.clone(), fetches: args.ci.ci_fetch, console };
-    match job.choose(pipeline)? {
-        Chosen::Everything(lines) => console.tell("stanch: ", &lines),
+    let job = Job::new(target, &args);
+    let chosen = job.choose(pipeline)?;
+    match chosen {
+        Chosen::Everything(lines) => {
+            console.tell("stanch: ", &lines);
+            // Of a folder in it, only that would be read.
+            args.targets = vec![job.top()?];
+        }
         Chosen::Commits { range, commits, why } => {
             let which = format!("{} ({})", short(&range), count(commits as u64, "commit"));
             console.tell("stanch: ", &[format!("commits {which}: {why}")]);
@@ -56,11 +62,13 @@ pub fn targets(
         }
         Chosen::Nothing(lines) => {
             console.tell("stanch: ", &lines);
+            job.notes.take().iter().for_each(|note| console.note(note));
             let mut nothing = Targets::default();
             nothing.work.coverage.gap(lines.join("; "));
             return Ok((args, nothing));
         }
     }
+    job.notes.take().iter().for_each(|note| console.note(note));
     let targets = targets::look_at(&args)?;
     Ok((args, targets))
 }
@@ -95,10 +103,24 @@ struct Job<'a> {
     /// The range that was typed.
     by_hand: Option<String>,
     fetches: bool,
-    console: &'a Console,
+    /// What went wrong on the way, told after what was chosen.
+    notes: RefCell<Vec<String>>,
 }
 
-impl Job<'_> {
+impl<'a> Job<'a> {
+    fn new(target: &'a Path, args: &ScanArgs) -> Self {
+        let (by_hand, fetches) = (args.range.clone(), args.ci.ci_fetch);
+        Self { target, by_hand, fetches, notes: RefCell::default() }
+    }
+
+    /// The top of the repository: as it was typed, where it is that.
+    fn top(&self) -> anyhow::Result<PathBuf> {
+        let repository = self.open()?;
+        let top = repository.work_tree().and_then(|top| top.canonicalize().ok());
+        let is_top = top.is_none() || top == self.target.canonicalize().ok();
+        Ok(top.filter(|_| !is_top).unwrap_or_else(|| self.target.to_path_buf()))
+    }
+
     fn choose(&self, mut pipeline: Pipeline) -> anyhow::Result<Chosen> {
         if self.by_hand.is_some() {
             (pipeline.why, pipeline.start) = ("--range names them".to_owned(), Start::Everything);
@@ -131,6 +153,9 @@ impl Job<'_> {
     fn completed(&self, pipeline: &Pipeline) -> anyhow::Result<Found> {
         let mut steps = STEPS.into_iter();
         let mut named = Some(Step::Named);
+        if self.fetches && self.by_hand.is_none() && !self.refreshed(pipeline)? {
+            return Ok(Found::Lacks("what git could not fetch".to_owned()));
+        }
         loop {
             let repository = self.open()?;
             let what = match self.look(&repository, pipeline)? {
@@ -146,12 +171,28 @@ impl Job<'_> {
             drop(repository);
             if let Err(error) = fetch::fetch(&folder, step, pipeline) {
                 // What is told of the clone says the rest.
-                self.console.note(&format!("{error:#}"));
+                self.notes.borrow_mut().push(format!("{error:#}"));
                 if step != Step::Named {
                     return Ok(Found::Lacks(what));
                 }
             }
         }
+    }
+
+    /// Fetches what may be there but old: the branch from which commits are counted, or all branches.
+    /// False when git could not.
+    fn refreshed(&self, pipeline: &Pipeline) -> anyhow::Result<bool> {
+        let repository = self.open()?;
+        let step = match (&pipeline.start, repository.shallow().is_some()) {
+            (Start::Commit { .. }, _) => return Ok(true),
+            (Start::Everything, true) => Step::Unshallow,
+            (Start::Branch(_), true) => STEPS[0],
+            (_, false) => Step::Named,
+        };
+        let folder = repository.work_tree().unwrap_or(repository.git_dir()).to_path_buf();
+        let done = fetch::fetch(&folder, step, pipeline);
+        self.notes.borrow_mut().extend(done.as_ref().err().map(|error| format!("{error:#}")));
+        Ok(done.is_ok())
     }
 
     /// What the clone has now.
@@ -205,7 +246,8 @@ impl Job<'_> {
 
     /// What is said of the whole history.
     fn everything(&self, pipeline: &Pipeline) -> anyhow::Result<Chosen> {
-        let mut lines = vec![format!("the whole history: {}", pipeline.why)];
+        let what = if self.fetches { "the whole history" } else { "all that this clone has" };
+        let mut lines = vec![format!("{what}: {}", pipeline.why)];
         if self.open()?.shallow().is_some() {
             lines.push("this clone lacks a part of it".to_owned());
             lines.extend(self.advice(true, None));

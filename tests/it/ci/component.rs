@@ -118,6 +118,12 @@ fn each_input_does_what_it_says() {
     assert!(done.stderr.contains("--range names them"), "{}", done.stderr);
     let arguments = job(&[("arguments", "--exclude leak* --exclude *.txt")]);
     run_job(&project, "job", &arguments, &NEW).expect(0);
+    let prefixes = job(&[("prefixes", "acme- shop-"), ("fail-on", "none")]);
+    run_job(&project, "job", &prefixes, &NEW).expect(0);
+    let wrong = run_job(&project, "job", &job(&[("prefixes", "acme- -")]), &NEW).expect(2);
+    assert!(wrong.stderr.contains("prefix"), "{}", wrong.stderr);
+    let noted = run_job(&project, "job", &job(&[("mr-note", "true")]), &NEW).expect(1);
+    assert!(noted.stderr.contains("no note is posted"), "{}", noted.stderr);
     // Nobody is named that could be asked.
     let done = run_job(&project, "job", &job(&[("verify", "true")]), &NEW).expect(2);
     assert!(done.stderr.contains("no instance is named"), "{}", done.stderr);

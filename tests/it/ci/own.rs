@@ -9,7 +9,7 @@ fn the_jobs_and_the_operators_credentials_are_no_findings() {
     for number in 2..6 {
         project.leak(number);
     }
-    let (job, operator, file) = (pat(2), pat(3), pat(4));
+    let (job, operator, file, registry) = (pat(2), pat(3), pat(4), pat(5));
     let home = project.folder.home();
     std::fs::write(home.join("credential"), format!("{file}\n")).expect("a file");
     let settings = format!(
@@ -22,6 +22,8 @@ fn the_jobs_and_the_operators_credentials_are_no_findings() {
         ("CI_COMMIT_BRANCH", "main"),
         ("CI_JOB_TOKEN", &*job),
         ("STANCH_GITLAB_TOKEN", &*operator),
+        // What a job's author writes into it is no credential of the job's.
+        ("CI_REGISTRY_PASSWORD", &*registry),
         ("STANCH_CONFIG", &*settings),
     ];
     let run = project.scan(".", &variables, &["--show-secrets"]).expect(1);

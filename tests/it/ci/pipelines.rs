@@ -88,8 +88,10 @@ fn a_push_to_a_branch_reads_what_was_pushed() {
 #[test]
 fn a_new_branch_reads_from_where_it_left_the_default_branch() {
     let project = topic();
-    project.job("job", "topic", 0);
+    project.job("job", "topic", 50);
     let variables = [("CI_COMMIT_BRANCH", "topic"), ("CI_COMMIT_BEFORE_SHA", ZEROS)];
+    // A local branch of that name may be anything.
+    project.folder.git(&["-C", "job", "branch", "main"]);
     // A job's clone has its own branch and no other.
     let run = project.scan("job", &variables, &[]).expect(3);
     assert_eq!(first(&run), "stanch: nothing was read: this clone lacks branch main");
@@ -105,7 +107,7 @@ fn a_new_branch_reads_from_where_it_left_the_default_branch() {
     // A branch that has nothing of its own.
     project.folder.git(&["branch", "same", "main~1"]);
     project.push("same");
-    project.job("same", "same", 0);
+    project.job("same", "same", 50);
     let variables = [("CI_COMMIT_BRANCH", "same"), ("CI_COMMIT_BEFORE_SHA", ZEROS)];
     let run = project.scan("same", &variables, &["--ci-fetch"]).expect(0);
     assert!(first(&run).contains("(0 commits)"), "{}", run.stderr);
@@ -113,7 +115,7 @@ fn a_new_branch_reads_from_where_it_left_the_default_branch() {
     project.folder.git(&["checkout", "--quiet", "--orphan", "alone"]);
     project.leak(4);
     project.push("alone");
-    project.job("alone", "alone", 0);
+    project.job("alone", "alone", 50);
     let variables = [("CI_COMMIT_BRANCH", "alone"), ("CI_COMMIT_BEFORE_SHA", ZEROS)];
     let run = project.scan("alone", &variables, &["--ci-fetch"]).expect(1);
     assert!(found(&run).contains(&4), "{}", run.stdout);
@@ -126,16 +128,25 @@ fn the_default_branch_and_schedules_read_the_whole_history() {
     let before = project.id("main~1");
     let push = [("CI_COMMIT_BRANCH", "main"), ("CI_COMMIT_BEFORE_SHA", &*before)];
     let run = project.scan("job", &push, &[]).expect(1);
-    assert_eq!(first(&run), "stanch: the whole history: main is the default branch");
-    assert_eq!(found(&run), [1, 3]);
-    project.job("topic", "topic", 0);
+    assert_eq!(first(&run), "stanch: all that this clone has: main is the default branch");
+    assert_eq!(found(&run), [1, 2, 3]);
+    // A folder of the repository stands for all of it, a file does not.
+    std::fs::create_dir(project.folder.path().join("job/below")).expect("a folder");
+    let run = project.scan("job", &push, &["below"]).expect(1);
+    assert_eq!(found(&run), [1, 2, 3]);
+    project.scan("job", &push, &["old.env"]).expect(2);
+    project.job("topic", "topic", 50);
     let schedule = [("CI_COMMIT_BRANCH", "topic"), ("CI_PIPELINE_SOURCE", "schedule")];
     let run = project.scan("topic", &schedule, &[]).expect(1);
-    assert_eq!(first(&run), "stanch: the whole history: the pipeline was started by a schedule");
-    assert_eq!(found(&run), [1, 2]);
+    let line = "stanch: all that this clone has: the pipeline was started by a schedule";
+    assert_eq!((first(&run), found(&run)), (line, vec![1, 2]));
+    // With leave to fetch it has all branches.
+    let run = project.scan("topic", &schedule, &["--ci-fetch"]).expect(1);
+    let line = "stanch: the whole history: the pipeline was started by a schedule";
+    assert_eq!((first(&run), found(&run)), (line, vec![1, 2, 3]));
     let historic = [("CI_COMMIT_BRANCH", "topic"), ("SECRET_DETECTION_HISTORIC_SCAN", "true")];
     let run = project.scan("topic", &historic, &[]).expect(1);
-    assert_eq!(found(&run), [1, 2]);
+    assert_eq!(found(&run), [1, 2, 3]);
 }
 
 #[test]
@@ -169,7 +180,7 @@ fn a_forced_push_is_read_from_the_default_branch_on() {
     let variables = [("CI_COMMIT_BRANCH", "topic"), ("CI_COMMIT_BEFORE_SHA", &*before)];
     for fetches in [&[][..], &["--ci-fetch"]] {
         let run = project.scan("job", &variables, fetches).expect(1);
-        let line = run.stderr.lines().find(|it| it.starts_with("stanch: commits")).expect("a line");
+        let line = first(&run);
         assert!(line.contains("(3 commits): branch topic, since the commits left main"), "{line}");
         assert!(line.contains("was there a forced push?"), "{line}");
         assert_eq!(found(&run), [2]);
@@ -212,7 +223,7 @@ fn a_shallow_clone_is_completed_or_says_what_it_needs() {
     let run = project.scan("main", &main, &["--fail-on", "none"]).expect(3);
     assert!(run.stderr.contains("GIT_DEPTH: \"0\""), "{}", run.stderr);
     let run = project.scan("main", &main, &["--ci-fetch"]).expect(1);
-    assert_eq!(found(&run), [1, 3]);
+    assert_eq!(found(&run), [1, 2, 3]);
     assert!(!is_shallow(&project.folder.path().join("main")));
 }
 
@@ -226,21 +237,67 @@ fn a_fetch_that_fails_is_told_and_nothing_passes_for_read() {
     let before = project.id("topic~3");
     let variables = [("CI_COMMIT_BRANCH", "topic"), ("CI_COMMIT_BEFORE_SHA", &*before)];
     let run = project.scan("job", &variables, &["--ci-fetch"]).expect(3);
-    assert!(run.stderr.contains("git fetch: ") && run.stderr.contains("nothing was read"));
+    assert!(run.stderr.contains("git fetch: "), "{}", run.stderr);
+    assert!(first(&run).starts_with("stanch: nothing was read"), "{}", run.stderr);
     assert!(!run.stderr.contains(&secret) && !run.stdout.contains(&secret));
-    // Nothing that lies in the clone is run for it.
+}
+
+/// What somebody has put into the clone before is not run.
+#[test]
+fn fetching_runs_nothing_of_the_clone() {
+    let project = topic();
+    project.job("job", "topic", 1);
+    let before = project.id("topic~3");
+    let variables = [
+        ("CI_COMMIT_BRANCH", "topic"),
+        ("CI_COMMIT_BEFORE_SHA", &*before),
+        ("STANCH_GITLAB_TOKEN", "canary"),
+    ];
+    let root = project.folder.path().join("..").canonicalize().expect("a folder");
+    let (program, ran) = (root.join("program"), root.join("ran"));
+    let text = format!("#!/bin/sh\necho \"$0 $@\" >> {0}\nenv >> {0}\nexit 1\n", ran.display());
+    std::fs::write(&program, text).expect("a program");
+    let status = std::process::Command::new("chmod").arg("+x").arg(&program).status();
+    assert!(status.expect("chmod runs").success());
+    let hooks = project.folder.path().join("job/.git/hooks");
+    std::fs::create_dir_all(&hooks).expect("a folder");
     for hook in ["reference-transaction", "post-merge", "pre-auto-gc"] {
-        let path = project.folder.path().join("job/.git/hooks").join(hook);
-        std::fs::write(&path, "#!/bin/sh\ntouch ../ran\n").expect("a hook");
-        std::process::Command::new("chmod").arg("+x").arg(&path).status().expect("chmod runs");
+        std::fs::copy(&program, hooks.join(hook)).expect("a hook");
     }
-    let server = project.folder.path().join("../server.git").canonicalize().expect("a server");
-    let server = format!("file://{}", server.display());
-    project.folder.git(&["-C", "job", "remote", "set-url", "origin", &server]);
-    project.folder.git(&["-C", "job", "config", "core.fsmonitor", "touch ran"]);
+    let program = program.display().to_string();
+    let external = format!("ext::{program}");
+    let of_file = [
+        ("core.fsmonitor", &*program),
+        ("core.sshCommand", &*program),
+        ("core.gitProxy", &*program),
+        ("core.askPass", &*program),
+        ("core.alternateRefsCommand", &*program),
+        ("remote.origin.uploadpack", &*program),
+    ];
+    for (name, value) in of_file {
+        project.folder.git(&["-C", "job", "config", name, value]);
+    }
+    for url in ["ssh://127.0.0.1:9/x", "git://127.0.0.1:9/x", &external, "http://127.0.0.1:9/x"] {
+        project.folder.git(&["-C", "job", "config", "remote.origin.url", url]);
+        project.scan("job", &variables, &["--ci-fetch"]).expect(3);
+    }
+    let server = format!("file://{}", root.join("server.git").display());
+    project.folder.git(&["-C", "job", "config", "remote.origin.url", &server]);
     project.scan("job", &variables, &["--ci-fetch"]).expect(1);
-    let ran = ["ran", "job/ran", "job/.git/ran"].map(|it| project.folder.path().join(it).exists());
-    assert_eq!(ran, [false; 3]);
+    assert!(!ran.exists(), "{}", std::fs::read_to_string(&ran).unwrap_or_default());
+    // A helper that gives the credential for the server is the runner's, and does not see ours.
+    project.folder.git(&["-C", "job", "config", "credential.helper", &program]);
+    project.folder.git(&["-C", "job", "config", "remote.origin.url", "ssh://127.0.0.1:9/x"]);
+    project.scan("job", &variables, &["--ci-fetch"]);
+    let seen = std::fs::read_to_string(&ran).unwrap_or_default();
+    assert!(!seen.contains("canary"), "{seen}");
+    // Git by itself would have run it: what was tried is no straw man.
+    let _ = std::process::Command::new("git")
+        .args(["fetch", "origin"])
+        .current_dir(project.folder.path().join("job"))
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .output();
+    assert!(ran.exists(), "git runs nothing either");
 }
 
 #[test]
