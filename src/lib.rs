@@ -26,7 +26,7 @@
 //!    reported all the same. `revoke` and `inspect` leave that out.
 //! 9. [`report::render`] and [`report::revocation`] write the result; [`cli::exit::Exit`] is what the shell sees.
 //!
-//! `stanch merge` reads reports that were written and makes one result of them ([`merge::fold`]): of the
+//! `stanch merge` reads reports that were written and makes one result of them ([`merge::fold()`]): of the
 //! shards of a scan ([`model::shard`]) the one that a single run would have had.
 //!
 //! `stanch hook` installs git hooks that call it back (`cli::hook`): what is about to be committed or

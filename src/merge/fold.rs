@@ -139,6 +139,13 @@ impl Folded {
 
 /// Puts what two reports know of one secret together.
 fn join(one: &mut Finding, mut other: Finding, rules: &Rules) {
+    // What stands at excluded places alone is nothing once it is found elsewhere.
+    if one.places.is_empty() {
+        std::mem::swap(one, &mut other);
+    }
+    if other.places.is_empty() {
+        return;
+    }
     if order(&other, rules) < order(one, rules) {
         std::mem::swap(&mut one.rule, &mut other.rule);
         std::mem::swap(&mut one.doubt, &mut other.doubt);
@@ -174,17 +181,13 @@ fn join(one: &mut Finding, mut other: Finding, rules: &Rules) {
 }
 
 /// The best judgement comes first: as in `scan`, but that a report knows no place of a rule of
-/// somebody's own.
+/// somebody's own. The rest only makes the choice the same whatever comes first.
 fn order<'a>(finding: &'a Finding, rules: &Rules) -> impl Ord + use<'a> {
-    let place = rules.get(&finding.rule.id).map_or(usize::MAX, |(place, _)| *place);
-    let evidence = Reverse(finding.evidence);
-    (
-        evidence,
-        place,
-        finding.rule.id.as_str(),
-        finding.facts.prefix.len(),
-        finding.doubt.as_deref(),
-    )
+    let rule = &finding.rule;
+    let place = rules.get(&rule.id).map_or(usize::MAX, |(place, _)| *place);
+    let judged = (Reverse(finding.evidence), place, rule.id.as_str(), finding.facts.prefix.len());
+    let card = (Reverse(rule.severity), rule.title.as_str(), rule.remediation.as_str());
+    (judged, finding.doubt.as_deref(), card)
 }
 
 /// The verdict that is worse news: what lives, or may, is never lost to an answer from elsewhere.
@@ -197,10 +200,8 @@ fn verdict(one: Verdict, other: Verdict) -> Verdict {
         State::UnknownHere => 1,
         State::NotAsked => 0,
     };
-    let key = |it: &Verdict| {
-        let text = (it.instance.clone(), it.reason.as_ref().map(ToString::to_string));
-        (Reverse(worse(it)), it.cached, text)
-    };
+    // Among equals it is always the same, in whatever they differ.
+    let key = |it: &Verdict| (Reverse(worse(it)), it.cached, format!("{it:?}"));
     let token_was_used = one.token_was_used || other.token_was_used;
     let chosen = if key(&other) < key(&one) { other } else { one };
     Verdict { token_was_used, ..chosen }

@@ -5,9 +5,9 @@ use std::str::FromStr as _;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::read_finding::{finding, unreported};
+use super::read_finding::{reported, unreported};
 use super::read_summary::summary;
-use super::wire::{Head, WireFinding, WireSummary};
+use super::wire::{Head, WireSummary};
 use super::{Rules, Wrong};
 use crate::model::finding::{Finding, Outcome};
 use crate::model::shard::Unreported;
@@ -97,7 +97,7 @@ impl Found {
     /// Adds an object of this type.
     fn add(&mut self, word: &str, text: &str, rules: &Rules) -> Result<(), String> {
         match word {
-            "finding" => self.findings.push(finding(read::<WireFinding>(text)?, rules)?),
+            "finding" => self.findings.push(reported(read(text)?, rules)?),
             "unreported" => self.unreported.push(unreported(read(text)?, rules)?),
             "step" | "refusal" | "receipt" => {
                 return Err("a plan of stanch revoke; reports of stanch scan can be merged".into());

@@ -25,12 +25,17 @@ use crate::report::when;
 type Read<T> = Result<T, String>;
 
 /// A finding that is reported.
-pub(super) fn finding(wire: WireFinding, rules: &Rules) -> Read<Finding> {
+pub(super) fn reported(wire: WireFinding, rules: &Rules) -> Read<Finding> {
+    let finding = finding(wire, rules)?;
+    match finding.places.is_empty() {
+        true => Err("a finding without a location".to_owned()),
+        false => Ok(finding),
+    }
+}
+
+fn finding(wire: WireFinding, rules: &Rules) -> Read<Finding> {
     let severity = known("severity", Severity::from_word(&wire.severity))?;
     let places: BTreeSet<Place> = wire.locations.iter().map(place).collect::<Read<_>>()?;
-    if places.is_empty() {
-        return Err("a finding without a location".to_owned());
-    }
     let verdict = verdict(wire.verdict)?;
     let (facts, context_at) = facts(wire.token)?;
     let (secret, mask) = secret(wire.secret, &facts);
@@ -117,11 +122,10 @@ fn secret(text: String, facts: &Facts) -> (Secret, Option<String>) {
 
 /// The place of this number; one that is not listed comes after all that are.
 fn hinted_at(places: &BTreeSet<Place>, number: usize) -> Place {
-    let last = || Place {
-        repository: None,
-        origin: Origin::Stdin,
-        position: Position { line: u64::MAX, column: u64::MAX },
-    };
+    let position = Position { line: u64::MAX, column: u64::MAX };
+    // No label of a repository comes after this one. It is only compared, never written.
+    let last =
+        || Place { repository: Some(Arc::from([0xff; 64])), origin: Origin::Stdin, position };
     places.iter().nth(number).cloned().unwrap_or_else(last)
 }
 

@@ -195,7 +195,13 @@ impl Coverage {
             self.failed.entry(why).or_default().merge(names);
         }
         self.gaps.extend(other.gaps);
-        self.undone.extend(other.undone);
+        for (target, why) in other.undone {
+            // Of two reasons always the same, whichever comes first.
+            let known = self.undone.entry(target).or_insert_with(|| why.clone());
+            if why < *known {
+                *known = why;
+            }
+        }
     }
 
     /// How much of a part was read.

@@ -82,8 +82,7 @@ fn location(path: &str, line: u64) -> Value {
     json!({ "path": path, "lines": { "begin": line } })
 }
 
-/// Ours has one step less than Code Climate's has above a warning, so that a token that is bad at all
-/// is at least critical.
+/// Step by step from the worst: a live token of a critical kind blocks.
 fn severity(severity: Severity) -> &'static str {
     match severity {
         Severity::Info => "info",

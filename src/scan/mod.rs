@@ -138,13 +138,17 @@ fn read(
     }
     for (source, mut table) in sources.iter().zip(tables) {
         // What is not reported need not be traced, unless another shard may report it.
-        let worth = |key: &_| {
-            options.shard.is_some() || best.get(key).is_some_and(|it| *it >= options.evidence)
-        };
-        table.trace(worth, |wanted| {
-            progress.begin(format!("commits of {} secrets", wanted.len()));
-            source.trace(wanted, &job, coverage)
-        });
+        let reported = |key: &_| best.get(key).is_some_and(|it| *it >= options.evidence);
+        let worth = |key: &_| options.shard.is_some() || reported(key);
+        // Whatever is too weak is counted without a look at where it stands, here as anywhere.
+        table.trace(
+            worth,
+            |key| !reported(key),
+            |wanted| {
+                progress.begin(format!("commits of {} secrets", wanted.len()));
+                source.trace(wanted, &job, coverage)
+            },
+        );
         table.name_repository(source.repository().as_ref());
         all.merge(table);
     }

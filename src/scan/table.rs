@@ -163,10 +163,12 @@ impl Table {
     }
 
     /// Asks for the history of every secret that is `worth` it, once and only when there is one,
-    /// and replaces blobs by the places where they stand.
+    /// and replaces blobs by the places where they stand. One that stands nowhere then, since all its
+    /// places are excluded, is forgotten unless it is to be `kept`.
     pub(super) fn trace(
         &mut self,
         worth: impl Fn(&(String, Secret)) -> bool,
+        kept: impl Fn(&(String, Secret)) -> bool,
         trace: impl FnOnce(&[Wanted]) -> Traced,
     ) {
         let asked = |(key, entry): &(&(String, Secret), &mut Entry)| {
@@ -194,7 +196,7 @@ impl Table {
                 Some(place)
             });
         }
-        self.entries.retain(|_, entry| !entry.places.is_empty());
+        self.entries.retain(|key, entry| !entry.places.is_empty() || kept(key));
     }
 
     /// All secrets, in no order.

@@ -110,6 +110,8 @@ fn merged_shards_are_the_whole() {
     assert_same(&folder, &["--evidence", "shape"], &TARGETS);
     assert_same(&folder, &["--evidence", "weak", "--no-history"], &TARGETS);
     assert_same(&folder, &["--show-secrets", "--exclude", "gone"], &TARGETS);
+    // What is weak in one shard stands at excluded places alone.
+    assert_same(&folder, &["--exclude", "odd"], &TARGETS);
 }
 
 #[test]
