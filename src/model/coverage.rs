@@ -58,6 +58,10 @@ impl Part {
 pub enum Skip {
     /// The operator excluded it by a glob.
     Excluded,
+    /// The operator's settings exclude it.
+    ExcludedBySettings,
+    /// The settings of the repository itself exclude it.
+    ExcludedByRepository,
     /// Larger than the operator's limit. Makes the result incomplete: no path was named.
     TooLarge,
     /// A pipe, socket or device: it stores no text.
@@ -75,6 +79,8 @@ impl Skip {
     pub fn words(self) -> &'static str {
         match self {
             Self::Excluded => "excluded by --exclude",
+            Self::ExcludedBySettings => "excluded by your settings",
+            Self::ExcludedByRepository => "excluded by the repository's .stanch.toml",
             Self::TooLarge => "larger than --max-file-size",
             Self::NotAFile => "a pipe, socket or device",
             Self::NestedHistory => "history of a repository inside the target",
