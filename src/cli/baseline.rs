@@ -5,7 +5,9 @@ use std::path::Path;
 
 use anyhow::ensure;
 
-use super::args::{BaselineArgs, BaselineCommand, BaselineScan, GlobalArgs};
+use super::args::{
+    BaselineArgs, BaselineCommand, BaselineScan, GlobalArgs, KnownArgs, scan_defaults,
+};
 use super::console::Console;
 use super::exit::Exit;
 use super::output::ReportFile;
@@ -109,8 +111,9 @@ fn import(
         Err(_) => Baseline { key: known::key_mark(&options), ..Baseline::default() },
     };
     let output = ReportFile::named("baseline", file)?;
-    let config = settings::config(global, &[])?;
-    let engine = settings::engine(&[], &[], &config)?;
+    let scan = scan_defaults().map_err(anyhow::Error::msg)?;
+    let (_, settled) = settings::settled(global, &scan, KnownArgs::default())?;
+    let engine = settings::engine(&settled.scan.rules, &settled.scan.prefix)?;
     let taken = gitleaks::read(report, &engine, &options)?;
     let before = baseline.known.len();
     for (fingerprint, help) in taken.known {

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail, ensure};
 
 use super::args::{AddArgs, GlobalArgs, IgnoreArgs, IgnoreCommand, IgnoreFileArgs, ScanArgs};
-use super::config::Config;
 use super::console::Console;
 use super::exit::Exit;
 use super::output::ReportFile;
@@ -79,7 +78,7 @@ fn add(args: &AddArgs, console: &Console) -> anyhow::Result<Exit> {
         path: args.path.clone(),
         accept_live: args.accept_live,
     };
-    let engine = settings::engine(&[], &[], &Config::default())?;
+    let engine = settings::engine(&[], &[])?;
     ensure!(
         engine.scan(entry.written().as_bytes()).is_empty(),
         "what you write holds a token, and the file is for everybody to read; name it by its \
@@ -139,7 +138,9 @@ fn prune(
                 .note("not everything could be read: what is not found may be there all the same");
             end = Exit::Incomplete;
         }
-        unused.extend(outcome.suppressed.unused.iter().map(|entry| entry.line));
+        // What stands in settings is not ours to take out.
+        let own = outcome.suppressed.unused.iter().filter(|entry| entry.file.is_none());
+        unused.extend(own.map(|entry| entry.line));
     }
     let entries = file.list.entries.iter().enumerate();
     let gone = entries.filter(|(_, it)| it.is_expired(&today) || unused.contains(&it.line));

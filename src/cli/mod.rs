@@ -63,6 +63,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Hook(hook) => hook::run(hook, &args.global, &console),
         Command::Ignore(ignore) => ignored::run(ignore, &args.global, &console),
         Command::Baseline(baseline) => baseline::run(baseline, &args.global, &console),
+        Command::Config(config) => config::show::run(config, &args.global, &console),
         Command::Rules(rules) => rules::run(rules, &console),
         Command::Completions { shell } => {
             console.print(&args::completions(*shell)).map(|()| Exit::Clean)

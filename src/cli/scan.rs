@@ -20,12 +20,14 @@ pub fn run(command: &ScanCommand, global: &GlobalArgs, console: &Console) -> any
     let args = &command.scan;
     check(args)?;
     let reports = output::prepare(&args.report)?;
-    let targets = targets::look_at(args)?;
-    let config = settings::config(global, &targets.work_trees)?;
-    let engine = settings::engine(&args.rules, &args.prefix, &config)?;
+    let (config, settled) = settings::settled(global, args, command.known.clone())?;
+    config.notes.iter().for_each(|note| console.note(note));
+    let targets = targets::look_at(&settled);
+    let args = &settled.scan;
+    let engine = settings::engine(&args.rules, &args.prefix)?;
     let options = settings::scan_options(args);
     let started = now();
-    let known = known::load(&command.known, args, &targets, &options, (console, started))?;
+    let known = known::load(&settled, &config, &targets, &options, (console, started))?;
     let verifier = Verifier::prepare(&args.verify, &config, &targets.remotes, (console, started))?;
 
     let display = Display::start(console.shows_progress());
@@ -98,12 +100,15 @@ pub(super) fn result_alone(
         "this asks nobody and writes no report: leave --verify, --egress-plan, --format, --report, \
          --show-secrets and --fail-on out"
     );
-    let targets = targets::look_at(args)?;
-    let config = settings::config(global, &targets.work_trees)?;
-    let engine = settings::engine(&args.rules, &args.prefix, &config)?;
+    let known = KnownArgs { baseline: None, ignore: ignore.clone() };
+    let (config, mut settled) = settings::settled(global, args, known)?;
+    config.notes.iter().for_each(|note| console.note(note));
+    settled.known.baseline = None;
+    let targets = targets::look_at(&settled);
+    let args = &settled.scan;
+    let engine = settings::engine(&args.rules, &args.prefix)?;
     let options = settings::scan_options(args);
-    let ignore = KnownArgs { baseline: None, ignore: ignore.clone() };
-    let known = known::load(&ignore, args, &targets, &options, (console, now()))?;
+    let known = known::load(&settled, &config, &targets, &options, (console, now()))?;
     let display = Display::start(console.shows_progress());
     let mut outcome = scan::run(&engine, targets.work, &options, display.progress());
     display.end();

@@ -89,6 +89,11 @@ impl Skip {
         }
     }
 
+    /// True when settings name it, which nobody had before their eyes when the scan was started.
+    pub fn is_by_settings(self) -> bool {
+        matches!(self, Self::ExcludedBySettings | Self::ExcludedByRepository)
+    }
+
     /// True when something that may hold secrets was not read although nobody named it.
     pub fn leaves_a_gap(self) -> bool {
         matches!(self, Self::TooLarge)

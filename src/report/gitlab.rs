@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use super::json::pretty;
-use super::problems::problems;
+use super::problems::{excluded, problems};
 use super::{Context, shown, suppressed, when, words};
 use crate::model::finding::{Finding, Outcome, Place, Severity};
 use crate::model::provenance::{Change, Provenance};
@@ -26,7 +26,7 @@ pub fn render(outcome: &Outcome, context: &Context) -> String {
     let problems = problems(coverage).into_iter();
     let problems = problems
         .map(|problem| json!({ "level": "warn", "value": format!("incomplete: {problem}") }));
-    let known = suppressed::lines(&outcome.suppressed).into_iter();
+    let known = excluded(coverage).into_iter().chain(suppressed::lines(&outcome.suppressed));
     let known = known.map(|line| json!({ "level": "info", "value": line.trim_start() }));
     let messages: Vec<Value> = problems.chain(known).collect();
     let findings: Vec<Value> =

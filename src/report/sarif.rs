@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::json::pretty;
-use super::problems::problems;
+use super::problems::{excluded, problems};
 use super::wire::{WireOccurrences, WireProvenance, WireReceipt, WireSuppressed, WireVerdict};
 use super::{Context, shown, when, words};
 use crate::model::coverage::Coverage;
@@ -36,7 +36,10 @@ pub fn render(outcome: &Outcome, context: &Context) -> String {
             "columnKind": "unicodeCodePoints",
             "invocations": [invocation(&outcome.coverage, context)],
             "results": results,
-            "properties": { "suppressed": WireSuppressed::new(&outcome.suppressed) },
+            "properties": {
+                "suppressed": WireSuppressed::new(&outcome.suppressed),
+                "excluded": excluded(&outcome.coverage),
+            },
         }],
     }))
 }

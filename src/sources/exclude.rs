@@ -57,7 +57,8 @@ impl Exclude {
     /// that the repository excludes wants it read.
     pub fn inside(&self, folder: &[u8]) -> Self {
         let is_its = |layer: &Layer| layer.why == Skip::ExcludedByRepository;
-        let kept = self.layers.iter().filter(|it| !is_its(it) || it.says(folder, true) != Some(true));
+        let kept =
+            self.layers.iter().filter(|it| !is_its(it) || it.says(folder, true) != Some(true));
         let mut layers: Vec<Layer> = kept.cloned().collect();
         for layer in layers.iter_mut().filter(|layer| is_its(layer) && !folder.is_empty()) {
             layer.below = [folder, b"/"].concat();
@@ -140,8 +141,7 @@ mod tests {
     #[test]
     fn what_a_repository_excludes_is_counted_from_its_top() {
         let globs: &[&str] = &["/sub/gen/", "*.lock"];
-        let exclude =
-            of(&[(Skip::Excluded, &["/own"]), (Skip::ExcludedByRepository, globs)]);
+        let exclude = of(&[(Skip::Excluded, &["/own"]), (Skip::ExcludedByRepository, globs)]);
         let inside = exclude.inside(b"sub");
         assert!(inside.covers(b"gen/x") && inside.covers(b"a.lock") && inside.covers(b"own"));
         assert!(!inside.covers(b"sub/gen/x"));

@@ -20,7 +20,7 @@ pub struct ScanCommand {
 }
 
 /// What is known already.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "What is known already")]
 pub struct KnownArgs {
     /// Report only what this file does not know (see stanch baseline)
