@@ -219,21 +219,32 @@ fn home(name: &str) -> Option<String> {
     })
 }
 
-/// How many letters must be changed, put in or taken out to make one word the other.
+/// How many letters must be changed, put in, taken out or swapped with the next to make one word the
+/// other.
 fn distance(one: &str, other: &str) -> usize {
+    let one: Vec<char> = one.chars().take(LONGEST_NAME * 2).collect();
     let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (number, letter) in one.chars().take(LONGEST_NAME * 2).enumerate() {
-        let mut next = vec![number + 1];
-        for (at, known) in other.iter().enumerate() {
-            let changed = row.get(at).copied().unwrap_or_default() + usize::from(letter != *known);
-            let taken = row.get(at + 1).copied().unwrap_or_default() + 1;
-            let put = next.last().copied().unwrap_or_default() + 1;
-            next.push(changed.min(taken).min(put));
+    let mut rows: Vec<Vec<usize>> = vec![(0..=other.len()).collect()];
+    let cell = |rows: &[Vec<usize>], row: usize, at: usize| -> usize {
+        rows.get(row).and_then(|row| row.get(at)).copied().unwrap_or_default()
+    };
+    for row in 1..=one.len() {
+        rows.push(vec![row]);
+        for at in 1..=other.len() {
+            let is_same = one.get(row - 1) == other.get(at - 1);
+            let changed = cell(&rows, row - 1, at - 1) + usize::from(!is_same);
+            let taken = cell(&rows, row - 1, at) + 1;
+            let put = cell(&rows, row, at - 1) + 1;
+            let is_swap = row > 1
+                && at > 1
+                && one.get(row - 1) == other.get(at - 2)
+                && one.get(row - 2) == other.get(at - 1);
+            let swapped = if is_swap { cell(&rows, row - 2, at - 2) + 1 } else { usize::MAX };
+            let least = changed.min(taken).min(put).min(swapped);
+            rows.last_mut().into_iter().for_each(|last| last.push(least));
         }
-        row = next;
     }
-    row.last().copied().unwrap_or_default()
+    cell(&rows, one.len(), other.len())
 }
 
 #[cfg(test)]
@@ -325,7 +336,7 @@ mod tests {
 
     #[test]
     fn distances_count_letters() {
-        assert_eq!([distance("a", "a"), distance("abc", "acb"), distance("", "ab")], [0, 2, 2]);
+        assert_eq!([distance("a", "a"), distance("abc", "acb"), distance("", "ab")], [0, 1, 2]);
         assert_eq!(distance("prefix", "prefixes"), 2);
     }
 }

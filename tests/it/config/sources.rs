@@ -99,7 +99,7 @@ fn the_first_file_that_is_there_is_the_one() {
 #[test]
 fn paths_are_counted_from_the_folder_of_the_settings() {
     let folder = Folder::new();
-    folder.write("a", "key = acme_0123456789abcdefghijklmn\n");
+    folder.write("a", "key = acme_q7x1zk93mvw0ath5jr28c6fd\n");
     folder.write("b", format!("key = {}\n", pat(1)));
     folder.write("mine/rules/acme.toml", ACME);
     folder.write("mine/stanch.toml", "rules = [\"rules/acme.toml\"]\nbaseline = \"known.json\"\n");
