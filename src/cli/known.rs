@@ -57,8 +57,8 @@ pub fn load(
         ignore,
         baseline,
         marks: match settled.own {
-            Held::Holds => Marks::Hold,
-            Held::LeftOut => Marks::Ignored,
+            Held::Holds if !args.ignore.no_marks => Marks::Hold,
+            _ => Marks::Ignored,
         },
         roots: bases.iter().map(Base::root).collect(),
         today: today(now),

@@ -2,7 +2,9 @@
 //! flag. The real binary, on repositories of real git.
 
 mod odd;
+mod other_tools;
 mod repository;
+mod schema;
 mod show;
 mod sources;
 

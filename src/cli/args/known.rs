@@ -24,7 +24,7 @@ pub struct ScanCommand {
 #[command(next_help_heading = "What is known already")]
 pub struct KnownArgs {
     /// Report only what this file does not know (see stanch baseline)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, short, alias = "baseline-path", value_name = "FILE")]
     pub baseline: Option<PathBuf>,
     /// Which entries hold.
     #[command(flatten)]
@@ -39,9 +39,12 @@ pub struct IgnoreFileArgs {
     /// in the current folder)
     #[arg(long, value_name = "FILE", conflicts_with = "no_ignore_file")]
     pub ignore_file: Option<PathBuf>,
-    /// No ignore file holds
+    /// No ignore file holds, nor entries of the settings
     #[arg(long)]
     pub no_ignore_file: bool,
+    /// Marks on lines do not hold (gitleaks:allow and such)
+    #[arg(long, alias = "ignore-gitleaks-allow")]
+    pub no_marks: bool,
 }
 
 /// What `ignore` understands.

@@ -59,12 +59,18 @@ pub struct GlobalArgs {
     pub no_color: bool,
     /// Read settings from this file, not from $STANCH_CONFIG, the user's config folder or
     /// .stanch.toml at the top of the repository
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, short, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
     /// Believe nothing that a repository says of itself: neither its settings, nor its ignore file,
     /// nor marks on lines (for audits of what other people wrote)
     #[arg(long, global = true)]
     pub no_repo_config: bool,
+    /// Means the same in gitleaks, and nothing here: there is no banner.
+    #[arg(long, hide = true, global = true)]
+    pub no_banner: bool,
+    /// Means the same in gitleaks, and nothing here: findings are always printed.
+    #[arg(long, short, hide = true, global = true)]
+    pub verbose: bool,
     /// What was typed, by the names of flags.
     #[arg(skip)]
     pub typed: Typed,

@@ -8,6 +8,7 @@ use super::super::args::values;
 use super::super::memory;
 use crate::model::coverage::Skip;
 use crate::net::address::Address;
+use crate::revoke::policy::Protected;
 use crate::rules::prefix::InstancePrefix;
 use crate::sources::exclude::Exclude;
 use crate::suppress::is_fingerprint;
@@ -29,8 +30,21 @@ pub struct Key {
     pub flag: Option<&'static str>,
     /// What holds without it.
     pub default: Standard,
-    /// True when its table needs it.
-    pub needed: bool,
+    /// Whether its table needs it.
+    pub need: Need,
+}
+
+/// Whether a table needs a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// It does not.
+    No,
+    /// It does.
+    Always,
+    /// It needs exactly one of all such keys.
+    OneOfThese,
+    /// It takes at most one of all such keys.
+    NotTogether,
 }
 
 /// Whose say something is.
@@ -95,6 +109,8 @@ const PATTERN: Text = Text { what: "a pattern for paths", is_path: false, check:
 const FINGERPRINT: Text = Text { what: "a fingerprint", is_path: false, check: fingerprint };
 const DAY: Text = Text { what: "a day", is_path: false, check: day };
 const ADDRESS: Text = Text { what: "an address", is_path: false, check: address };
+const USER: Text = Text { what: "a user name", is_path: false, check: user };
+const TOKEN_NAME: Text = Text { what: "a pattern for names", is_path: false, check: token_name };
 const TOKEN_KIND: Text = Text { what: "a kind of token", is_path: false, check: token_kind };
 const NAME: Text = Text { what: "a name", is_path: false, check: not_empty };
 
@@ -209,8 +225,12 @@ const IGNORE: &[Key] = &[
 
 const INSTANCE: &[Key] = &[
     needed(field("url", Kind::Text(&ADDRESS), "its address")),
-    field("token_env", Kind::Text(&NAME), "the name of the variable that holds your credential"),
-    field("token_file", Kind::Text(&PATH), "the file that holds it"),
+    not_together(field(
+        "token_env",
+        Kind::Text(&NAME),
+        "the name of the variable that holds your credential",
+    )),
+    not_together(field("token_file", Kind::Text(&PATH), "the file that holds it")),
 ];
 
 const REVOKE: &[Key] = &[
@@ -226,33 +246,41 @@ const REVOKE: &[Key] = &[
 ];
 
 const PROTECT: &[Key] = &[
-    field("fingerprint", Kind::Text(&FINGERPRINT), "whose, as reports show it"),
-    field("user", Kind::Text(&NAME), "a user name"),
-    field("name", Kind::Text(&NAME), "a pattern for names of tokens"),
+    one_of_these(field("fingerprint", Kind::Text(&FINGERPRINT), "whose, as reports show it")),
+    one_of_these(field("user", Kind::Text(&USER), "a user name")),
+    one_of_these(field("name", Kind::Text(&TOKEN_NAME), "a pattern for names of tokens")),
     field("reason", Kind::Text(&ANY), "why"),
 ];
 
 const fn field(name: &'static str, kind: Kind, about: &'static str) -> Key {
     let (whose, default) = (Whose::Operator, Standard::Nothing);
-    Key { name, kind, about, whose, flag: None, default, needed: false }
+    Key { name, kind, about, whose, flag: None, default, need: Need::No }
 }
 
 const fn own(name: &'static str, kind: Kind, flag: &'static str, about: &'static str) -> Key {
     let (whose, default) = (Whose::Operator, Standard::Nothing);
-    Key { name, kind, about, whose, flag: Some(flag), default, needed: false }
+    Key { name, kind, about, whose, flag: Some(flag), default, need: Need::No }
 }
 
 const fn anyones(name: &'static str, kind: Kind, flag: &'static str, about: &'static str) -> Key {
     let (whose, default) = (Whose::Anyone, Standard::Nothing);
-    Key { name, kind, about, whose, flag: Some(flag), default, needed: false }
+    Key { name, kind, about, whose, flag: Some(flag), default, need: Need::No }
 }
 
 const fn with(key: Key, default: Standard) -> Key {
     Key { default, ..key }
 }
 
+const fn one_of_these(key: Key) -> Key {
+    Key { need: Need::OneOfThese, ..key }
+}
+
+const fn not_together(key: Key) -> Key {
+    Key { need: Need::NotTogether, ..key }
+}
+
 const fn needed(key: Key) -> Key {
-    Key { needed: true, ..key }
+    Key { need: Need::Always, ..key }
 }
 
 impl Key {
@@ -339,6 +367,17 @@ fn day(text: &str) -> Result<(), String> {
 
 fn address(text: &str) -> Result<(), String> {
     Address::parse(text).map(|_| ()).map_err(|error| error.to_string())
+}
+
+fn user(text: &str) -> Result<(), String> {
+    let name = text.strip_prefix('@').unwrap_or(text);
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    good(!name.is_empty() && name.bytes().all(is_part), "this is no user name")
+}
+
+fn token_name(text: &str) -> Result<(), String> {
+    good(!text.is_empty() && text.trim() == text, "a pattern without spaces around it")?;
+    Protected::name(text).map(|_| ()).map_err(|why| format!("this is no pattern: {why}"))
 }
 
 fn token_kind(text: &str) -> Result<(), String> {

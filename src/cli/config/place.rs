@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, anyhow, ensure};
+use anyhow::{anyhow, ensure};
 
 use super::super::known::canonical;
 use super::super::settings::read_at_most;
@@ -153,8 +153,7 @@ pub fn text(file: &File, shown: &str) -> anyhow::Result<String> {
     // Somebody may name a pipe.
     let is_folder = file.path.metadata().is_ok_and(|it| it.is_dir());
     ensure!(!is_folder, "settings {shown} are a folder; name a file");
-    let bytes = read_at_most(&file.path, LARGEST, "settings")
-        .with_context(|| format!("cannot use settings {shown}"))?;
+    let bytes = read_at_most(&file.path, LARGEST, "settings")?;
     String::from_utf8(bytes).map_err(|error| {
         let good = error.as_bytes().iter().take(error.utf8_error().valid_up_to());
         let line = 1 + good.filter(|&&byte| byte == b'\n').count();

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::keys::{KEYS, Key, Kind};
+use super::keys::{KEYS, Key, Kind, Need};
 
 /// What is wrong, and on which line.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,7 +47,7 @@ pub fn read(text: &str) -> Result<Document, Vec<Complaint>> {
     let mut reading = Reading { text, complaints: Vec::new() };
     let mut document = Document::default();
     for (key, name, value) in reading.known(table.get_ref(), KEYS, "") {
-        let items = reading.value(key, value);
+        let items = reading.value(key, value, "");
         document.lines.insert(key.name, line_at(text, name));
         document.items.insert(key.name, items);
     }
@@ -94,25 +94,26 @@ impl Reading<'_> {
     /// A table inside the file, and what it must hold.
     fn table(&mut self, table: &DeTable<'_>, keys: &'static [Key], (place, at): (&str, usize)) {
         for (key, _, value) in self.known(table, keys, place) {
-            self.value_at(key, value, place);
+            self.value(key, value, place);
         }
-        for key in keys.iter().filter(|key| key.needed) {
-            if !table.keys().any(|name| name.get_ref() == key.name) {
-                self.complain(at, format!("{place} needs `{}`: {}", key.name, key.about));
-            }
+        let is_there = |key: &&Key| table.keys().any(|name| name.get_ref() == key.name);
+        for key in keys.iter().filter(|key| key.need == Need::Always && !is_there(key)) {
+            self.complain(at, format!("{place} needs `{}`: {}", key.name, key.about));
+        }
+        let of = |need: Need| keys.iter().filter(move |key| key.need == need);
+        let names = |need: Need| of(need).map(|key| key.name).collect::<Vec<_>>().join(", ");
+        if of(Need::OneOfThese).next().is_some()
+            && of(Need::OneOfThese).filter(is_there).count() != 1
+        {
+            self.complain(at, format!("{place} takes one of {}", names(Need::OneOfThese)));
+        }
+        if of(Need::NotTogether).filter(is_there).count() > 1 {
+            let names = names(Need::NotTogether);
+            self.complain(at, format!("{place} has more than one of {names}; keep one of them"));
         }
     }
 
-    fn value(&mut self, key: &'static Key, value: &Spanned<DeValue<'_>>) -> Vec<Item> {
-        self.value_at(key, value, "")
-    }
-
-    fn value_at(
-        &mut self,
-        key: &'static Key,
-        value: &Spanned<DeValue<'_>>,
-        place: &str,
-    ) -> Vec<Item> {
+    fn value(&mut self, key: &'static Key, value: &Spanned<DeValue<'_>>, place: &str) -> Vec<Item> {
         let at = value.span().start;
         let inner = inside(place, key);
         match (&key.kind, value.get_ref()) {
@@ -127,7 +128,7 @@ impl Reading<'_> {
                     match one.get_ref() {
                         DeValue::Table(table) => self.table(table, keys, (&inner, at)),
                         _ => {
-                            self.complain(at, format!("`{}` takes {}", key.name, key.kind.words()));
+                            self.wrong_type(key, at, place);
                         }
                     }
                     items.push(self.item(String::new(), at));
@@ -135,18 +136,18 @@ impl Reading<'_> {
                 items
             }
             (Kind::List(_), DeValue::Array(all)) => {
-                let items = all.iter().map(|one| self.scalar(key, one));
+                let items = all.iter().map(|one| self.scalar(key, one, place));
                 items.collect::<Vec<_>>().into_iter().flatten().collect()
             }
             (Kind::Table(_) | Kind::Tables(_) | Kind::List(_), _) => {
-                self.complain(at, format!("`{}` takes {}", key.name, key.kind.words()));
+                self.wrong_type(key, at, place);
                 Vec::new()
             }
-            _ => self.scalar(key, value).into_iter().collect(),
+            _ => self.scalar(key, value, place).into_iter().collect(),
         }
     }
 
-    fn scalar(&mut self, key: &Key, value: &Spanned<DeValue<'_>>) -> Option<Item> {
+    fn scalar(&mut self, key: &Key, value: &Spanned<DeValue<'_>>, place: &str) -> Option<Item> {
         let at = value.span().start;
         let text = match (&key.kind, value.get_ref()) {
             (Kind::Switch, DeValue::Boolean(switch)) => Some(switch.to_string()),
@@ -159,21 +160,31 @@ impl Reading<'_> {
             _ => None,
         };
         let Some(text) = text else {
-            self.complain(at, format!("`{}` takes {}", key.name, key.kind.words()));
+            self.wrong_type(key, at, place);
             return None;
         };
         match key.kind.check(&text) {
             Ok(()) => Some(self.item(text, at)),
             Err(why) => {
-                self.complain(at, format!("`{}`: {why}", key.name));
+                self.complain(at, format!("{}: {why}", named(key, place)));
                 None
             }
         }
     }
 
+    fn wrong_type(&mut self, key: &Key, at: usize, place: &str) {
+        self.complain(at, format!("{} takes {}", named(key, place), key.kind.words()));
+    }
+
     fn item(&self, text: String, at: usize) -> Item {
         Item { text, line: line_at(self.text, at) }
     }
+}
+
+/// A key, with the table that it stands in.
+fn named(key: &Key, place: &str) -> String {
+    let gap = if place.is_empty() { "" } else { " " };
+    format!("{place}{gap}`{}`", key.name)
 }
 
 /// How a table is written in a file.
@@ -278,6 +289,16 @@ mod tests {
         assert_eq!(
             wrong("token_file = \"x\""),
             ["1: unknown key `token_file`: it belongs into [[instance]]"]
+        );
+        let both = "[[instance]]\nurl = \"a\"\ntoken_env = \"A\"\ntoken_file = \"b\"\n\
+                    [[revoke.protect]]\nreason = \"why\"\n[[revoke.protect]]\nuser = \"@\"\n";
+        assert_eq!(
+            wrong(both),
+            [
+                "1: [[instance]] has more than one of token_env, token_file; keep one of them",
+                "5: [[revoke.protect]] takes one of fingerprint, user, name",
+                "8: [[revoke.protect]] `user`: this is no user name",
+            ]
         );
         // What looks like a secret is not repeated.
         assert!(wrong("hunter2hunter2 = 1")[0].starts_with("1: unknown key: there are exclude, "));

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::keys::{KEYS, Key, Kind, Standard, Whose};
+use super::keys::{KEYS, Key, Kind, Need, Standard, Whose};
 
 /// The schema (draft 2020-12), as a text.
 pub fn schema() -> String {
@@ -17,14 +17,25 @@ pub fn schema() -> String {
 fn table(keys: &[Key]) -> Value {
     let properties: Map<String, Value> =
         keys.iter().map(|key| (key.name.to_owned(), property(key))).collect();
-    let needed: Vec<&str> = keys.iter().filter(|key| key.needed).map(|key| key.name).collect();
+    let names = |need: Need| -> Vec<&str> {
+        keys.iter().filter(|key| key.need == need).map(|key| key.name).collect()
+    };
     let mut table = json!({
         "type": "object",
         "additionalProperties": false,
         "properties": properties,
     });
-    if let Some(table) = table.as_object_mut().filter(|_| !needed.is_empty()) {
-        table.insert("required".to_owned(), json!(needed));
+    let (always, one, apart) =
+        (names(Need::Always), names(Need::OneOfThese), names(Need::NotTogether));
+    let one: Vec<Value> = one.iter().map(|name| json!({ "required": [name] })).collect();
+    let demands = [
+        ("required", json!(always), always.is_empty()),
+        ("not", json!({ "required": apart }), apart.is_empty()),
+        ("oneOf", json!(one), one.is_empty()),
+    ];
+    if let Some(table) = table.as_object_mut() {
+        let demands = demands.into_iter().filter(|(_, _, is_empty)| !is_empty);
+        table.extend(demands.map(|(name, demand, _)| (name.to_owned(), demand)));
     }
     table
 }
