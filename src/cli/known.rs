@@ -109,8 +109,8 @@ fn ignore_list(
         folders.iter().map(|it| it.join(NAME)).filter(|it| is_there(it)).collect();
     if folders.iter().any(|folder| folder.join(".gitleaksignore").is_file()) {
         console.note(
-            ".gitleaksignore is not read: it names places, not secrets (stanch ignore add, or stanch \
-             baseline import)",
+            ".gitleaksignore is not read: it names places, not secrets (stanch baseline import FILE \
+             --gitleaksignore .gitleaksignore puts what stands there into a baseline)",
         );
     }
     let Some(file) = files.first() else { return Ok(None) };

@@ -129,12 +129,17 @@ pub enum BaselineCommand {
         scan: Box<BaselineScan>,
     },
     /// Put the GitLab tokens into it that another tool has found
+    #[command(group = clap::ArgGroup::new("from").required(true))]
     Import {
         /// The baseline; it is made when it is not there
         file: PathBuf,
         /// The JSON report of gitleaks, made without --redact
-        #[arg(long, value_name = "REPORT")]
-        gitleaks: PathBuf,
+        #[arg(long, value_name = "REPORT", group = "from")]
+        gitleaks: Option<PathBuf>,
+        /// The .gitleaksignore of the repository where you stand: the tokens at the places that it
+        /// names
+        #[arg(long, value_name = "LIST", group = "from")]
+        gitleaksignore: Option<PathBuf>,
     },
 }
 
