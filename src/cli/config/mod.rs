@@ -139,7 +139,9 @@ impl Config {
         if *own == Own::Unwanted {
             config.own = Held::LeftOut;
         }
-        if *own == Own::Several {
+        // Somebody who has named a file knows which one holds.
+        let is_named = file.as_ref().is_some_and(|file| file.is_named);
+        if *own == Own::Several && !is_named {
             config.notes.push(format!(
                 "several folders are scanned, and none of their {} holds; name one with --config",
                 place::NAME
@@ -149,7 +151,7 @@ impl Config {
             config.take_variable(key, variable)?;
         }
         let Some(file) = file else { return Ok(config) };
-        if file.whose == Whose::Operator && matches!(own, Own::At(_)) {
+        if file.whose == Whose::Operator && matches!(own, Own::At(_)) && !is_named {
             config.notes.push(format!(
                 "the repository's {} is not read, since {} comes first",
                 place::NAME,

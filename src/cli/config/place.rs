@@ -13,6 +13,8 @@ use crate::git::repository::Repository;
 
 /// Its name at the top of a repository.
 pub const NAME: &str = ".stanch.toml";
+/// What names a file, the first before the second.
+const NAMED: [&str; 2] = ["--config", "$STANCH_CONFIG"];
 /// It is not larger.
 const LARGEST: u64 = 1 << 20;
 
@@ -39,6 +41,8 @@ pub struct File {
     pub path: PathBuf,
     /// Who may have written it.
     pub whose: Whose,
+    /// True when it was named, and not only found.
+    pub is_named: bool,
 }
 
 /// A place that was looked at, and what came of it, in words.
@@ -115,11 +119,12 @@ pub fn find(
         };
         looked.push(Looked { place: format!("{what} {}", path.display()), result });
         if result == "read" {
-            found = Some(File { path, whose });
+            let is_named = NAMED.contains(&what);
+            found = Some(File { path, whose, is_named });
         }
     };
-    look("--config", flag, true, Whose::Operator);
-    look("$STANCH_CONFIG", told, true, Whose::Operator);
+    look(NAMED[0], flag, true, Whose::Operator);
+    look(NAMED[1], told, true, Whose::Operator);
     let is_there = users.as_deref().is_some_and(|file| file.symlink_metadata().is_ok());
     look("your", users, is_there, Whose::Operator);
     match own {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::sources::ACME;
-use super::{BY_REPOSITORY, OWN, left_out};
+use super::{BY_REPOSITORY, OWN, left_out, users};
 use crate::support::program::Folder;
 use crate::support::tokens::pat;
 
@@ -52,7 +52,16 @@ fn a_pre_push_hook_honours_it_and_pre_receive_does_not() {
     folder.run_with(&["hook", "run", "pre-push", "origin", "x"], push.as_bytes()).expect(0);
     // Even where a work tree stands beside it.
     folder.git(&["update-ref", "refs/heads/main", &old]);
-    folder.run_with(&["hook", "run", "pre-receive"], receive.as_bytes()).expect(1);
+    let pre_receive = || folder.run_with(&["hook", "run", "pre-receive"], receive.as_bytes());
+    pre_receive().expect(1);
+    let report = folder.run_with(&["scan", "--format", "jsonl", "-"], pat(3).as_bytes()).expect(1);
+    let print = report.finding()["fingerprint"].clone();
+    let entry = format!("[[ignore]]\nfingerprint = {print}\nreason = \"fine\"\n");
+    folder.write(".stanch-ignore.toml", &entry);
+    pre_receive().expect(1);
+    // What those who run the server have accepted is accepted.
+    users(&folder, &entry);
+    pre_receive().expect(0);
 }
 
 #[test]

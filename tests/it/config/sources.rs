@@ -90,7 +90,13 @@ fn the_first_file_that_is_there_is_the_one() {
     assert_eq!(left_out(&folder.scan(&[]).expect(1), BY_SETTINGS), ["b"]);
     folder.write("flag.toml", "");
     let run = folder.scan(&["--config", "flag.toml"]).expect(1);
-    assert_eq!(run.findings().len(), 2);
+    assert_eq!((run.findings().len(), &*run.stderr), (2, ""));
+    // Named, a repository's own is the operator's.
+    let run = folder.scan(&["--config", OWN]).expect(0);
+    assert_eq!(
+        (left_out(&run, BY_SETTINGS), &*run.stderr),
+        (vec!["a".to_owned(), "b".to_owned()], "")
+    );
     folder.scan(&["--config", "none.toml"]).expect(2);
     folder.set("STANCH_CONFIG", "none.toml");
     folder.scan(&[]).expect(2);
