@@ -130,8 +130,8 @@ fn import(
     };
     let output = ReportFile::named("baseline", file)?;
     let scan = scan_defaults().map_err(anyhow::Error::msg)?;
-    let (_, settled) = settings::settled(global, &scan, KnownArgs::default())?;
-    let engine = settings::engine(&settled.scan.rules, &settled.scan.prefix)?;
+    let (config, settled) = settings::settled(global, &scan, KnownArgs::default())?;
+    let engine = settings::engine(&settled.scan.rules, &settled.scan.prefix, &config)?;
     let (taken, notes) = match from {
         From::Report(report) => reported(gitleaks::read(report, &engine, &options)?),
         From::List(list) => {

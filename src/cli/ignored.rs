@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail, ensure};
 
 use super::args::{AddArgs, GlobalArgs, IgnoreArgs, IgnoreCommand, IgnoreFileArgs, ScanArgs};
+use super::config::Config;
 use super::console::Console;
 use super::exit::Exit;
 use super::output::ReportFile;
@@ -78,7 +79,7 @@ fn add(args: &AddArgs, console: &Console) -> anyhow::Result<Exit> {
         path: args.path.clone(),
         accept_live: args.accept_live,
     };
-    let engine = settings::engine(&[], &[])?;
+    let engine = settings::engine(&[], &[], &Config::default())?;
     ensure!(
         engine.scan(entry.written().as_bytes()).is_empty(),
         "what you write holds a token, and the file is for everybody to read; name it by its \

@@ -39,7 +39,7 @@ pub fn run(args: &InspectArgs, global: &GlobalArgs, console: &Console) -> anyhow
     let config = Config::load(global, Own::None)?;
     let scan = scan_defaults().map_err(anyhow::Error::msg)?;
     let settled = config.settle(global, scan, KnownArgs::default())?;
-    let engine = settings::engine(&settled.scan.rules, &settled.scan.prefix)?;
+    let engine = settings::engine(&settled.scan.rules, &settled.scan.prefix, &config)?;
     let mut asking = args.verify.clone();
     config.settle_verify(global, &mut asking)?;
     let started = now();

@@ -195,7 +195,7 @@ impl<'a> Session<'a> {
         person: Option<Person>,
         started: i64,
     ) -> anyhow::Result<Self> {
-        let engine = settings::engine(&args.scan.rules, &args.scan.prefix)?;
+        let engine = settings::engine(&args.scan.rules, &args.scan.prefix, config)?;
         let setting = config.revoke.clone().unwrap_or_default();
         let options = Options {
             action: if args.own.rotate { Action::Rotate } else { Action::Revoke },

@@ -24,7 +24,7 @@ pub fn run(command: &ScanCommand, global: &GlobalArgs, console: &Console) -> any
     config.notes.iter().for_each(|note| console.note(note));
     let targets = targets::look_at(&settled);
     let args = &settled.scan;
-    let engine = settings::engine(&args.rules, &args.prefix)?;
+    let engine = settings::engine(&args.rules, &args.prefix, &config)?;
     let options = settings::scan_options(args);
     let started = now();
     let known = known::load(&settled, &config, &targets, &options, (console, started))?;
@@ -106,7 +106,7 @@ pub(super) fn result_alone(
     settled.known.baseline = None;
     let targets = targets::look_at(&settled);
     let args = &settled.scan;
-    let engine = settings::engine(&args.rules, &args.prefix)?;
+    let engine = settings::engine(&args.rules, &args.prefix, &config)?;
     let options = settings::scan_options(args);
     let known = known::load(&settled, &config, &targets, &options, (console, now()))?;
     let display = Display::start(console.shows_progress());

@@ -51,12 +51,18 @@ pub fn settled(
     Ok((config, settled))
 }
 
-/// The engine with the rules in these files, too, and with these prefixes.
-pub fn engine(files: &[PathBuf], prefixes: &[String]) -> anyhow::Result<Engine> {
+/// The engine with the rules in these files, too, with those that the repository brings along, and with
+/// these prefixes.
+pub fn engine(files: &[PathBuf], prefixes: &[String], config: &Config) -> anyhow::Result<Engine> {
     let mut rules = builtin_rules()?;
     for file in files {
         let shown = file.display().to_string();
         rules.extend(&rule_file(file)?, &shown).map_err(|complaints| complained(&complaints))?;
+    }
+    for file in config.guest_rules() {
+        let shown = file.display().to_string();
+        let added = rules.extend_by_guests(&rule_file(&file)?, &shown);
+        added.map_err(|complaints| complained(&complaints))?;
     }
     for prefix in prefixes {
         let prefix = InstancePrefix::parse(prefix)

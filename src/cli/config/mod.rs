@@ -234,6 +234,14 @@ impl Config {
         file.path.parent().filter(|_| file.whose == Whose::Anyone)
     }
 
+    /// The files of rules that the repository brings along.
+    pub fn guest_rules(&self) -> Vec<PathBuf> {
+        let rules = KEYS.iter().filter(|key| key.name == "rules" && self.own_top().is_some());
+        let given = rules.flat_map(|key| self.given(key));
+        let its = given.filter(|given| matches!(given.origin, Origin::File(_)));
+        its.map(|given| PathBuf::from(&given.text)).collect()
+    }
+
     /// What was said of a key, what counts more first.
     fn given(&self, key: &Key) -> &[Given] {
         self.given.get(key.name).map(Vec::as_slice).unwrap_or_default()

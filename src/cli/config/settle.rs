@@ -40,6 +40,11 @@ impl Config {
     ) -> anyhow::Result<Settled> {
         for (key, given) in self.counting(&global.typed) {
             for given in given {
+                // Rules of the repository are no rules of the operator's: see `guest_rules`.
+                let is_files = matches!(given.origin, Origin::File(_));
+                if key.name == "rules" && is_files && self.own_top().is_some() {
+                    continue;
+                }
                 set(key, &given.text, (&mut scan, &mut known))
                     .map_err(|why| self.wrong(key, given, &why))?;
             }

@@ -173,7 +173,7 @@ fn look(args: &RunArgs, global: &GlobalArgs, console: &Console) -> anyhow::Resul
     let Some(source) = source(args, repository, settled.exclude.clone())? else {
         return Ok(nothing());
     };
-    let engine = settings::engine(&scan.rules, &scan.prefix)?;
+    let engine = settings::engine(&scan.rules, &scan.prefix, &config)?;
     let options = settings::scan_options(scan);
     let work = Work { sources: vec![source], coverage: Coverage::default() };
     let mut outcome = scan::run(&engine, work, &options, &Progress::default());

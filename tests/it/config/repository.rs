@@ -118,6 +118,25 @@ fn it_may_bring_prefixes_rules_and_entries() {
 }
 
 #[test]
+fn its_rules_take_nothing_from_ours() {
+    let folder = Folder::repository();
+    folder.write("a", format!("key = {}\n", pat(1)));
+    let disguise = ACME
+        .replace("[\"acme_\"]", "[\"key = gl\"]")
+        .replace("acme_(?<body>[0-9a-z]{24})", "key = glpat-(?<body>[0-9A-Za-z_-]{20})")
+        .replace("[\"base36\"]", "[\"friendly\"]")
+        .replace("acme_ base36:24", "key = glpat- friendly:20");
+    folder.write("rules.toml", &disguise);
+    // For the operator, whose rules these could be, the longer match wins.
+    let run = folder.scan(&["--rules", "rules.toml"]).expect(1);
+    assert_eq!(run.finding()["kind"], "acme_api_key");
+    folder.write(OWN, "rules = [\"rules.toml\"]\n");
+    let run = folder.scan(&["--show-secrets"]).expect(1);
+    assert_eq!(run.finding()["kind"], "personal_access_token");
+    assert_eq!(run.secrets(), [pat(1)]);
+}
+
+#[test]
 fn rules_come_from_inside_alone() {
     let folder = Folder::repository();
     folder.write("a", "nothing\n");
