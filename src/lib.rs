@@ -6,8 +6,9 @@
 //!
 //! # The way of the data
 //!
-//! 1. `main` calls [`cli::run`], which parses the arguments (`cli::args`) and turns them, the
-//!    settings file and the environment into what they mean (`cli::settings`, `cli::targets`).
+//! 1. `main` calls [`cli::run`], which parses the arguments (`cli::args`), puts the settings file and
+//!    the environment into them (`cli::config`, whose table of keys is the only one), and turns them
+//!    into what they mean (`cli::settings`, `cli::targets`).
 //! 2. [`rules::set::RuleSet`] holds checked rules; [`engine::Engine`] makes them ready to run.
 //! 3. Each [`sources::Source`] owns its threads and hands [`model::chunk::Chunk`]s to one worker a
 //!    thread. A text that is too large for one chunk comes in overlapping pieces.
@@ -82,6 +83,8 @@
 //!   without asking, and nothing is sent that the journal does not hold.
 //! - `model`, `token`, `rules`, `engine`, `scan`, `report`, `merge`, `suppress` and `gitlab` do no I/O. Scanning cannot fail: what
 //!   cannot be read is part of the result ([`model::coverage::Coverage`]).
+//! - What a repository says of itself may leave things out, and then every report says what; it
+//!   never says where secrets are sent, nor what counts as found.
 //! - A secret is a [`model::secret::Secret`], which hides itself. Everything printed beside it has been through [`engine::scrub::Scrub`].
 //! - What is found around a keyword depends on the bytes within [`engine::Engine::reach`] of it and
 //!   on nothing else, so reading in pieces finds the same as reading whole.

@@ -3,27 +3,39 @@
 
 use std::path::Path;
 
-use anyhow::ensure;
+use anyhow::{bail, ensure};
 
-use super::args::{BaselineArgs, BaselineCommand, BaselineScan, GlobalArgs};
+use super::args::{
+    BaselineArgs, BaselineCommand, BaselineScan, GlobalArgs, KnownArgs, scan_defaults,
+};
 use super::console::Console;
 use super::exit::Exit;
+use super::gitleaks::Taken;
+use super::gitleaksignore::Read;
 use super::output::ReportFile;
 use super::scan::result_alone;
-use super::{gitleaks, known, settings};
+use super::{gitleaks, gitleaksignore, known, settings};
 use crate::model::finding::{Evidence, Finding, Outcome};
 use crate::report::escape::terminal_bytes;
 use crate::report::words::count;
 use crate::scan::{self, Options, Visibility};
 use crate::suppress::baseline::{Baseline, Help};
 
+/// So many lines of a list are named for one reason.
+const NAMED: usize = 10;
+
 /// Does one of the three.
 pub fn run(args: &BaselineArgs, global: &GlobalArgs, console: &Console) -> anyhow::Result<Exit> {
     match &args.command {
         BaselineCommand::Create(scan) => create(scan, (global, console)),
         BaselineCommand::Update { add, scan } => update(scan, *add, (global, console)),
-        BaselineCommand::Import { file, gitleaks } => {
-            import(file, gitleaks, global, console).map(|()| Exit::Clean)
+        BaselineCommand::Import { file, gitleaks, gitleaksignore } => {
+            let from = match (gitleaks, gitleaksignore) {
+                (Some(report), _) => From::Report(report),
+                (None, Some(list)) => From::List(list),
+                (None, None) => bail!("name what is imported: --gitleaks or --gitleaksignore"),
+            };
+            import(file, &from, global, console).map(|()| Exit::Clean)
         }
     }
 }
@@ -91,10 +103,18 @@ fn update(
     Ok(end(&outcome, console))
 }
 
+/// What is imported.
+enum From<'a> {
+    /// A report of gitleaks.
+    Report(&'a Path),
+    /// A `.gitleaksignore`.
+    List(&'a Path),
+}
+
 /// Adds what gitleaks has found. What is in the baseline already stays as it is.
 fn import(
     file: &Path,
-    report: &Path,
+    from: &From<'_>,
     global: &GlobalArgs,
     console: &Console,
 ) -> anyhow::Result<()> {
@@ -110,9 +130,16 @@ fn import(
         Err(_) => Baseline { key: scan::key_mark(&options), ..Baseline::default() },
     };
     let output = ReportFile::named("baseline", file)?;
-    let config = settings::config(global, &[])?;
-    let engine = settings::engine(&[], &[], &config)?;
-    let taken = gitleaks::read(report, &engine, &options)?;
+    let scan = scan_defaults().map_err(anyhow::Error::msg)?;
+    let (config, settled) = settings::settled(global, &scan, KnownArgs::default())?;
+    let engine = settings::engine(&settled.scan.rules, &settled.scan.prefix, &config)?;
+    let (taken, notes) = match from {
+        From::Report(report) => reported(gitleaks::read(report, &engine, &options)?),
+        From::List(list) => {
+            let top = known::own_folder();
+            listed(gitleaksignore::read(list, &top, (&engine, &options))?, list)
+        }
+    };
     let before = baseline.known.len();
     for (fingerprint, help) in taken.known {
         baseline.known.entry(fingerprint).or_insert(help);
@@ -124,13 +151,38 @@ fn import(
         file,
         &format!("{added} added from {} of gitleaks", count(taken.findings, "finding")),
     )?;
-    if taken.left > 0 {
-        console.note(&format!(
-            "{} could not be taken over: no GitLab token that is known, not whole, or redacted",
-            count(taken.left, "finding")
+    notes.iter().for_each(|note| console.note(note));
+    Ok(())
+}
+
+/// What is to be said of a report.
+fn reported(taken: Taken) -> (Taken, Vec<String>) {
+    let why = "could not be taken over: no GitLab token that is known, not whole, or redacted";
+    let left = (taken.left > 0).then(|| format!("{} {why}", count(taken.left, "finding")));
+    (taken, left.into_iter().collect())
+}
+
+/// What is to be said of a list.
+fn listed(read: Read, list: &Path) -> (Taken, Vec<String>) {
+    let list = list.display();
+    let mut notes = Vec::new();
+    let all = [
+        (&read.empty, "no GitLab token stands there, or none that is whole"),
+        (&read.odd, "this is no line such as file:rule:line"),
+    ];
+    for (lines, why) in all {
+        notes.extend(lines.iter().take(NAMED).map(|line| format!("{list}:{line}: {why}")));
+        let more = lines.len().saturating_sub(NAMED) as u64;
+        notes
+            .extend((more > 0).then(|| format!("{list}: and {}: {why}", count(more, "more line"))));
+    }
+    if read.others > 0 {
+        let others = count(read.others, "line");
+        notes.push(format!(
+            "{list}: {others} of rules about other secrets, where no GitLab token stands"
         ));
     }
-    Ok(())
+    (read.taken, notes)
 }
 
 fn told(console: &Console, file: &Path, what: &str) -> anyhow::Result<()> {

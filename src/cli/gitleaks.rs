@@ -10,8 +10,8 @@ use serde::Deserialize;
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::settings;
-use crate::engine::Engine;
 use crate::engine::scrub::Scrub;
+use crate::engine::{Engine, Match};
 use crate::model::finding::Evidence;
 use crate::model::secret::Secret;
 use crate::model::span::Span;
@@ -78,15 +78,23 @@ fn tokens(leak: &Leak, engine: &Engine, options: &Options) -> Vec<(String, Help)
     let span = Span::new(at, at + secret.len());
     let matches = engine.scan(text);
     let good = matches.iter().filter(|it| it.evidence > Evidence::Weak && it.secret.overlaps(span));
-    good.map(|found| {
-        let raw = found.secret.of(text);
-        let secret = key::leading(raw).map_or_else(|| Secret::new(raw), |block| block.canonical);
-        let kind = &found.card.kind;
-        let known = [(secret.expose(), found.prefix)];
-        let scrub = Scrub::new(engine, known.into_iter());
-        let path = scrub.clean(leak.file.as_bytes());
-        let first = format!("{}:{}", String::from_utf8_lossy(&path), leak.start_line);
-        (scan::fingerprint(options, kind, &secret), Help { kind: kind.clone(), first })
-    })
-    .collect()
+    let place = (leak.file.as_bytes(), leak.start_line);
+    good.map(|found| take(found, text, (engine, options), place)).collect()
+}
+
+/// What a baseline holds of a token that was found in a text at this path and line.
+pub fn take(
+    found: &Match,
+    text: &[u8],
+    (engine, options): (&Engine, &Options),
+    (path, line): (&[u8], u64),
+) -> (String, Help) {
+    let raw = found.secret.of(text);
+    let secret = key::leading(raw).map_or_else(|| Secret::new(raw), |block| block.canonical);
+    let kind = &found.card.kind;
+    let known = [(secret.expose(), found.prefix)];
+    let scrub = Scrub::new(engine, known.into_iter());
+    let path = scrub.clean(path);
+    let first = format!("{}:{line}", String::from_utf8_lossy(&path));
+    (scan::fingerprint(options, kind, &secret), Help { kind: kind.clone(), first })
 }

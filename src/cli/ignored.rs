@@ -139,7 +139,9 @@ fn prune(
                 .note("not everything could be read: what is not found may be there all the same");
             end = Exit::Incomplete;
         }
-        unused.extend(outcome.suppressed.unused.iter().map(|entry| entry.line));
+        // What stands in settings is not ours to take out.
+        let own = outcome.suppressed.unused.iter().filter(|entry| entry.file.is_none());
+        unused.extend(own.map(|entry| entry.line));
     }
     let entries = file.list.entries.iter().enumerate();
     let gone = entries.filter(|(_, it)| it.is_expired(&today) || unused.contains(&it.line));

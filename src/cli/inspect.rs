@@ -7,7 +7,9 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail, ensure};
 use zeroize::Zeroizing;
 
-use super::args::{GlobalArgs, InspectArgs};
+use super::args::{GlobalArgs, InspectArgs, KnownArgs, scan_defaults};
+use super::config::Config;
+use super::config::place::Own;
 use super::console::{COLUMNS, Console};
 use super::exit::Exit;
 use super::progress::Display;
@@ -33,10 +35,15 @@ pub fn run(args: &InspectArgs, global: &GlobalArgs, console: &Console) -> anyhow
     if !matches!(args.format, Format::Human | Format::Json | Format::Jsonl) {
         bail!("inspect writes human, json or jsonl");
     }
-    let config = settings::config(global, &[])?;
-    let engine = settings::engine(&[], &[], &config)?;
+    // Nothing is scanned of which settings of its own could hold.
+    let config = Config::load(global, Own::None)?;
+    let scan = scan_defaults().map_err(anyhow::Error::msg)?;
+    let settled = config.settle(global, scan, KnownArgs::default())?;
+    let engine = settings::engine(&settled.scan.rules, &settled.scan.prefix, &config)?;
+    let mut asking = args.verify.clone();
+    config.settle_verify(global, &mut asking)?;
     let started = now();
-    let verifier = Verifier::prepare(&args.verify, &config, &[], (console, started))?;
+    let verifier = Verifier::prepare(&asking, &config, &[], (console, started))?;
     let text = read()?;
     let options = Options {
         evidence: Evidence::Weak,

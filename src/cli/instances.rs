@@ -14,6 +14,11 @@ use crate::verify::Instance;
 
 /// Names an instance.
 const URL: &str = "STANCH_GITLAB_URL";
+/// So does the server that runs a job.
+const OF_JOB: &str = "CI_SERVER_URL";
+/// So do the settings and the command line.
+const SETTING: &str = "[[instance]]";
+const FLAG: &str = "--gitlab-url";
 /// Holds the operator's credential.
 const TOKEN: &str = "STANCH_GITLAB_TOKEN";
 /// A credential is not longer: a job token of GitLab's has 8 KiB at most.
@@ -21,7 +26,7 @@ const LONGEST: u64 = 16 << 10;
 
 /// The job's own token. GitLab has it under other names, too, but what a job's author puts there is not
 /// the job's (docs.gitlab.com/ci/variables/predefined_variables).
-const OF_JOB: &str = "CI_JOB_TOKEN";
+const JOB_TOKEN: &str = "CI_JOB_TOKEN";
 
 /// Reads the environment.
 pub type Variable<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -40,31 +45,11 @@ pub struct Named {
 /// The instances of `--gitlab-url` if there are any; else that of the environment and those of the
 /// settings; else, inside a GitLab job, the one that runs the job.
 pub fn named(typed: &[String], config: &Config, variable: Variable<'_>) -> anyhow::Result<Named> {
-    let variable = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
+    let distinct = addresses(typed, config, variable)?;
+    let distinct: Vec<Address> = distinct.into_iter().map(|(address, _)| address).collect();
+    let variable = |name: &str| set(variable, name);
     let of_environment = variable(URL).map(|url| parse(&url, URL)).transpose()?;
-    let mut of_settings = Vec::new();
-    for setting in &config.instance {
-        of_settings.push((parse(&setting.url, "[[instance]]")?, setting));
-    }
-    let mut addresses = Vec::new();
-    for url in typed {
-        addresses.push(parse(url, "--gitlab-url")?);
-    }
-    if addresses.is_empty() {
-        addresses.extend(of_environment.clone());
-        addresses.extend(of_settings.iter().map(|(address, _)| address.clone()));
-    }
-    let in_job = variable("GITLAB_CI").is_some_and(|value| value == "true");
-    if addresses.is_empty() && in_job {
-        let url = variable("CI_SERVER_URL");
-        addresses.extend(url.map(|url| parse(&url, "CI_SERVER_URL")).transpose()?);
-    }
-    let mut distinct: Vec<Address> = Vec::new();
-    for address in addresses {
-        if !distinct.contains(&address) {
-            distinct.push(address);
-        }
-    }
+    let of_settings = of_settings(config)?;
     ensure!(
         !distinct.is_empty(),
         "no instance is named that may be asked: give --gitlab-url URL (https://gitlab.com, say), \
@@ -84,7 +69,8 @@ pub fn named(typed: &[String], config: &Config, variable: Variable<'_>) -> anyho
         of_setting.extend(own.map(|own| (address, own)));
     }
     // The job's own token is ours, too.
-    let of_job = variable(OF_JOB).filter(|_| in_job);
+    let in_job = variable("GITLAB_CI").is_some_and(|value| value == "true");
+    let of_job = variable(JOB_TOKEN).filter(|_| in_job);
     named.own.extend(of_job.map(|token| Secret::new(token.as_bytes())));
     // A credential without an address is for the instance that the environment names, or for the
     // only one: never for several.
@@ -106,7 +92,7 @@ pub fn named(typed: &[String], config: &Config, variable: Variable<'_>) -> anyho
 /// The credentials of the job that is running and of the operator, each with the name of the variable
 /// or setting that holds it. What cannot be read is passed over: whoever needs it complains.
 pub fn own(config: &Config, variable: Variable<'_>) -> Vec<(String, Secret)> {
-    let of_variables = [OF_JOB, TOKEN].into_iter();
+    let of_variables = [JOB_TOKEN, TOKEN].into_iter();
     let of_settings = config.instance.iter().filter_map(|it| it.token_env.as_deref());
     let mut own: Vec<(String, Secret)> = of_variables
         .chain(of_settings)
@@ -116,6 +102,53 @@ pub fn own(config: &Config, variable: Variable<'_>) -> Vec<(String, Secret)> {
     let files = config.instance.iter().filter_map(|it| it.token_file.as_deref());
     own.extend(files.filter_map(|file| Some((file.display().to_string(), read(file).ok()?))));
     own
+}
+
+/// A variable that says something.
+fn set(variable: Variable<'_>, name: &str) -> Option<String> {
+    variable(name).filter(|value| !value.trim().is_empty())
+}
+
+fn of_settings(config: &Config) -> anyhow::Result<Vec<(Address, &InstanceSetting)>> {
+    let settings = config.instance.iter();
+    settings.map(|setting| Ok((parse(&setting.url, SETTING)?, setting))).collect()
+}
+
+/// The addresses that were named, each once, and where: see [`named`].
+pub fn addresses(
+    typed: &[String],
+    config: &Config,
+    variable: Variable<'_>,
+) -> anyhow::Result<Vec<(Address, &'static str)>> {
+    let mut addresses = Vec::new();
+    for url in typed {
+        addresses.push((parse(url, FLAG)?, FLAG));
+    }
+    let of_environment = set(variable, URL).map(|url| parse(&url, URL)).transpose()?;
+    let of_settings = of_settings(config)?;
+    if addresses.is_empty() {
+        addresses.extend(of_environment.map(|address| (address, URL)));
+        addresses.extend(of_settings.into_iter().map(|(address, _)| (address, SETTING)));
+    }
+    let in_job = set(variable, "GITLAB_CI").is_some_and(|value| value == "true");
+    if addresses.is_empty() && in_job {
+        let url = set(variable, OF_JOB);
+        addresses.extend(
+            url.map(|url| Ok::<_, anyhow::Error>((parse(&url, OF_JOB)?, OF_JOB))).transpose()?,
+        );
+    }
+    let mut distinct: Vec<(Address, &'static str)> = Vec::new();
+    for (address, whence) in addresses {
+        if !distinct.iter().any(|(known, _)| *known == address) {
+            distinct.push((address, whence));
+        }
+    }
+    Ok(distinct)
+}
+
+/// True when a setting is about the instance at this address.
+pub fn is_at(setting: &InstanceSetting, address: &Address) -> bool {
+    Address::parse(&setting.url).is_ok_and(|its| its == *address)
 }
 
 fn parse(url: &str, whence: &str) -> anyhow::Result<Address> {

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, ensure};
 
-use super::args::{IgnoreFileArgs, KnownArgs, ScanArgs};
+use super::args::{IgnoreFileArgs, ScanArgs};
+use super::config::settle::Settled;
+use super::config::{Config, Held};
 use super::console::Console;
 use super::settings;
 use super::targets::Targets;
@@ -19,7 +21,7 @@ use crate::model::secret::Secret;
 use crate::model::suppressed::Suppressed;
 use crate::report::when;
 use crate::scan::{self, Options, Visibility};
-use crate::suppress::apply::{self, Known};
+use crate::suppress::apply::{self, Known, Marks};
 use crate::suppress::baseline::Baseline;
 use crate::suppress::list::{IgnoreList, NAME};
 
@@ -30,19 +32,34 @@ const LARGEST_BASELINE: u64 = 64 << 20;
 
 /// Reads what holds for this scan, before any work is done.
 pub fn load(
-    args: &KnownArgs,
-    scan: &ScanArgs,
+    settled: &Settled,
+    config: &Config,
     targets: &Targets,
     options: &Options,
     (console, now): (&Console, i64),
 ) -> anyhow::Result<Known> {
+    let (scan, args) = (&settled.scan, &settled.known);
     let here = canonical(Path::new("."));
     let tops: BTreeSet<PathBuf> = targets.work_trees.iter().map(|it| canonical(it)).collect();
     let bases: Vec<Base> = scan.targets.iter().map(|it| Base::of(it, &tops, &here)).collect();
     let baseline = args.baseline.as_deref().map(|file| read_baseline(file, options)).transpose()?;
+    let mut ignore = Vec::new();
+    if !args.ignore.no_ignore_file {
+        let of_file = match settled.own {
+            Held::LeftOut if args.ignore.ignore_file.is_none() => None,
+            _ => ignore_list(&args.ignore, &bases, (&here, console))?,
+        };
+        ignore.extend(of_file);
+        let of_settings = config.file.as_ref().filter(|_| !config.ignore.entries.is_empty());
+        ignore.extend(of_settings.map(|(_, name)| (name.clone(), config.ignore.clone())));
+    }
     Ok(Known {
-        ignore: ignore_list(&args.ignore, &bases, (&here, console))?,
+        ignore,
         baseline,
+        marks: match settled.own {
+            Held::Holds if !args.ignore.no_marks => Marks::Hold,
+            _ => Marks::Ignored,
+        },
         roots: bases.iter().map(Base::root).collect(),
         today: today(now),
         own: Vec::new(),
@@ -85,9 +102,6 @@ fn ignore_list(
     bases: &[Base],
     (here, console): (&Path, &Console),
 ) -> anyhow::Result<Option<(String, IgnoreList)>> {
-    if args.no_ignore_file {
-        return Ok(None);
-    }
     if let Some(file) = &args.ignore_file {
         return Ok(Some((file.display().to_string(), read_list(file)?)));
     }
@@ -96,8 +110,8 @@ fn ignore_list(
         folders.iter().map(|it| it.join(NAME)).filter(|it| is_there(it)).collect();
     if folders.iter().any(|folder| folder.join(".gitleaksignore").is_file()) {
         console.note(
-            ".gitleaksignore is not read: it names places, not secrets (stanch ignore add, or stanch \
-             baseline import)",
+            ".gitleaksignore is not read: it names places, not secrets (stanch baseline import FILE \
+             --gitleaksignore .gitleaksignore puts what stands there into a baseline)",
         );
     }
     let Some(file) = files.first() else { return Ok(None) };
@@ -183,10 +197,11 @@ pub fn apply(outcome: &mut Outcome, known: &Known, engine: &Engine, visibility: 
     };
     suppressed.file.iter_mut().for_each(clean);
     for silenced in &mut suppressed.which {
-        silenced.reason.iter_mut().chain(&mut silenced.approved_by).for_each(clean);
+        let texts = silenced.reason.iter_mut().chain(&mut silenced.approved_by);
+        texts.chain(&mut silenced.file).for_each(clean);
     }
     let entries = suppressed.expired.iter_mut().chain(&mut suppressed.unused);
-    entries.for_each(|entry| clean(&mut entry.reason));
+    entries.for_each(|entry| entry.file.iter_mut().chain([&mut entry.reason]).for_each(clean));
 }
 
 /// True when nothing was left out by what was typed: what is not found then is not there.

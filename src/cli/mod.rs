@@ -10,6 +10,7 @@ pub mod console;
 pub mod exit;
 mod git;
 pub mod gitleaks;
+pub mod gitleaksignore;
 pub mod hook;
 pub mod ignored;
 pub mod inspect;
@@ -68,6 +69,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Hook(hook) => hook::run(hook, &args.global, &console),
         Command::Ignore(ignore) => ignored::run(ignore, &args.global, &console),
         Command::Baseline(baseline) => baseline::run(baseline, &args.global, &console),
+        Command::Config(config) => config::show::run(config, &args.global, &console),
         Command::Rules(rules) => rules::run(rules, &console),
         Command::Completions { shell } => {
             console.print(&args::completions(*shell)).map(|()| Exit::Clean)

@@ -10,7 +10,10 @@ use memchr::memmem;
 
 use files::Files;
 
-use super::args::{FailOn, GlobalArgs, RevokeArgs};
+use super::args::{FailOn, GlobalArgs, KnownArgs, RevokeArgs};
+use super::ci::Applied;
+use super::config::Config;
+use super::config::settle::Settled;
 use super::confirm::Person;
 use super::console::Console;
 use super::exit::Exit;
@@ -49,9 +52,16 @@ pub fn run(args: &RevokeArgs, global: &GlobalArgs, console: &Console) -> anyhow:
          without asking"
     );
     let files = Files::prepare(args)?;
-    let targets = read_targets(args, console)?;
+    let job = ci::applied(&args.scan, console)?;
+    let (config, settled) = settings::settled(global, &job.args, KnownArgs::default())?;
+    config.notes.iter().for_each(|note| console.note(note));
+    let targets = read_targets(&job, &settled)?;
+    let mut args = RevokeArgs { scan: settled.scan, own: args.own.clone() };
+    // Both belong to scan.
+    (args.scan.verify.verdict_cache, args.scan.fail_on) = (None, FailOn::Any);
+    let args = &args;
     let started = now();
-    let mut session = Session::prepare((args, global, console), &targets, person, started)?;
+    let mut session = Session::prepare((args, &config, console), &targets, person, started)?;
     let (mut outcome, plan) = session.plan(targets)?;
     check_found(args, &outcome)?;
     if let Some(file) = &files.plan_out {
@@ -137,11 +147,11 @@ fn is_job() -> bool {
 }
 
 /// The targets; tokens that are typed in are not shown.
-fn read_targets(args: &RevokeArgs, console: &Console) -> anyhow::Result<Targets> {
+fn read_targets(job: &Applied, settled: &Settled) -> anyhow::Result<Targets> {
     use std::io::IsTerminal as _;
-    let only_stdin = args.scan.targets.iter().all(|it| it.as_os_str() == "-");
+    let only_stdin = settled.scan.targets.iter().all(|it| it.as_os_str() == "-");
     if !only_stdin || !std::io::stdin().is_terminal() {
-        return Ok(ci::targets(&args.scan, None, console)?.1);
+        return Ok(job.targets(settled, None));
     }
     let text = prompt::hidden("Tokens, one a line, then an empty line (nothing is shown): ")?;
     ensure!(!text.trim_ascii().is_empty(), "no token was given");
@@ -182,13 +192,12 @@ impl Done {
 impl<'a> Session<'a> {
     /// Settings and arguments, turned into what they mean.
     fn prepare(
-        (args, global, console): (&'a RevokeArgs, &GlobalArgs, &'a Console),
+        (args, config, console): (&'a RevokeArgs, &Config, &'a Console),
         targets: &Targets,
         person: Option<Person>,
         started: i64,
     ) -> anyhow::Result<Self> {
-        let config = settings::config(global, &targets.work_trees)?;
-        let engine = settings::engine(&args.scan.rules, &args.scan.prefix, &config)?;
+        let engine = settings::engine(&args.scan.rules, &args.scan.prefix, config)?;
         let setting = config.revoke.clone().unwrap_or_default();
         let options = Options {
             action: if args.own.rotate { Action::Rotate } else { Action::Revoke },
@@ -202,7 +211,7 @@ impl<'a> Session<'a> {
             into_variable: args.own.rotate_into.is_some(),
         };
         let verifier =
-            Verifier::prepare(&args.scan.verify, &config, &targets.remotes, (console, started))?;
+            Verifier::prepare(&args.scan.verify, config, &targets.remotes, (console, started))?;
         let Some(mut verifier) = verifier else { bail!("nobody is to be asked") };
         let home = Home { project: args.own.project.clone(), group: args.own.group.clone() };
         verifier.at_home(home);

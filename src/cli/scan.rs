@@ -25,13 +25,15 @@ pub fn run(command: &ScanCommand, global: &GlobalArgs, console: &Console) -> any
         true => None,
         false => shard::of(command.shard, command.scan.targets.len(), console)?,
     };
-    let (args, targets) = ci::targets(&command.scan, shard, console)?;
-    let args = &args;
-    let config = settings::config(global, &targets.work_trees)?;
+    let job = ci::applied(&command.scan, console)?;
+    let (config, settled) = settings::settled(global, &job.args, command.known.clone())?;
+    config.notes.iter().for_each(|note| console.note(note));
+    let targets = job.targets(&settled, shard);
+    let args = &settled.scan;
     let engine = settings::engine(&args.rules, &args.prefix, &config)?;
     let options = Options { shard, ..settings::scan_options(args) };
     let started = now();
-    let mut known = known::load(&command.known, args, &targets, &options, (console, started))?;
+    let mut known = known::load(&settled, &config, &targets, &options, (console, started))?;
     known.own = ci::own(args, &config);
     let verifier = Verifier::prepare(&args.verify, &config, &targets.remotes, (console, started))?;
     let note = Note::prepare(command.note.mr_note.as_ref(), args, &config, console)?;
@@ -128,13 +130,16 @@ pub(super) fn result_alone(
         "this asks nobody and writes no report: leave --verify, --egress-plan, --format, --report, \
          --show-secrets and --fail-on out"
     );
-    let (args, targets) = ci::targets(args, None, console)?;
-    let args = &args;
-    let config = settings::config(global, &targets.work_trees)?;
+    let known = KnownArgs { baseline: None, ignore: ignore.clone() };
+    let job = ci::applied(args, console)?;
+    let (config, mut settled) = settings::settled(global, &job.args, known)?;
+    config.notes.iter().for_each(|note| console.note(note));
+    settled.known.baseline = None;
+    let targets = job.targets(&settled, None);
+    let args = &settled.scan;
     let engine = settings::engine(&args.rules, &args.prefix, &config)?;
     let options = settings::scan_options(args);
-    let ignore = KnownArgs { baseline: None, ignore: ignore.clone() };
-    let known = known::load(&ignore, args, &targets, &options, (console, now()))?;
+    let known = known::load(&settled, &config, &targets, &options, (console, now()))?;
     let display = Display::start(console.shows_progress());
     let mut outcome = scan::run(&engine, targets.work, &options, display.progress());
     display.end();

@@ -1,5 +1,5 @@
-//! What was typed, the settings file and the environment, turned into what it means: one rule
-//! set and one options struct for each room that needs one.
+//! What was typed, with the settings in it, turned into what it means: one rule set and one options
+//! struct for each room that needs one.
 
 use std::io::Read as _;
 use std::num::NonZeroUsize;
@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 
-use super::args::{GlobalArgs, ScanArgs};
-use super::config::{Config, Sources};
+use super::args::{GlobalArgs, KnownArgs, ScanArgs};
+use super::config::Config;
+use super::config::place::Own;
+use super::config::settle::Settled;
 use crate::engine::Engine;
 use crate::model::secret::Secret;
 use crate::rules::complaint::Complaint;
@@ -39,23 +41,31 @@ pub fn fingerprint_key() -> Option<Secret> {
     key.map(|key| Secret::new(key.into_encoded_bytes()))
 }
 
-/// The settings file. `repositories` are the tops of the work trees that are scanned.
-pub fn config(global: &GlobalArgs, repositories: &[PathBuf]) -> anyhow::Result<Config> {
-    Config::load(&Sources {
-        flag: global.config.as_deref(),
-        variable: &|name| std::env::var_os(name),
-        repositories,
-    })
+/// The settings that hold for these arguments, and the arguments with the settings in them.
+pub fn settled(
+    global: &GlobalArgs,
+    scan: &ScanArgs,
+    known: KnownArgs,
+) -> anyhow::Result<(Config, Settled)> {
+    let config = Config::load(global, Own::of(&scan.targets))?;
+    let settled = config.settle(global, scan.clone(), known)?;
+    Ok((config, settled))
 }
 
-/// The engine with the rules in these files, too, and with these prefixes and those of the settings.
+/// The engine with the rules in these files, too, with those that the repository brings along, and with
+/// these prefixes.
 pub fn engine(files: &[PathBuf], prefixes: &[String], config: &Config) -> anyhow::Result<Engine> {
     let mut rules = builtin_rules()?;
     for file in files {
         let shown = file.display().to_string();
         rules.extend(&rule_file(file)?, &shown).map_err(|complaints| complained(&complaints))?;
     }
-    for prefix in prefixes.iter().chain(&config.prefixes) {
+    for file in config.guest_rules() {
+        let shown = file.display().to_string();
+        let added = rules.extend_by_guests(&rule_file(&file)?, &shown);
+        added.map_err(|complaints| complained(&complaints))?;
+    }
+    for prefix in prefixes {
         let prefix = InstancePrefix::parse(prefix)
             .with_context(|| format!("prefix {prefix:?} cannot be used"))?;
         rules.add_prefix(&prefix);

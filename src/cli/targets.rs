@@ -5,10 +5,9 @@ use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::Context as _;
-
 use super::args::ScanArgs;
-use super::memory;
+use super::config::settle::Settled;
+use super::{known, memory};
 use crate::git::GitError;
 use crate::git::pack::traverse::How;
 use crate::git::range::{Range, Start};
@@ -37,37 +36,36 @@ pub struct Targets {
 }
 
 /// Looks at every target.
-pub fn look_at(args: &ScanArgs) -> anyhow::Result<Targets> {
-    look_at_shard(args, None)
+pub fn look_at(settled: &Settled) -> Targets {
+    look_at_shard(settled, None)
 }
 
 /// The same, with the sources of this part alone. What the repositories of all targets say of how to
 /// scan holds for every part, so that all parts together are the whole.
-pub fn look_at_shard(args: &ScanArgs, shard: Option<Shard>) -> anyhow::Result<Targets> {
-    let exclude = Exclude::new(&args.exclude)
-        .context("--exclude takes a glob in the syntax of .gitignore")?;
+pub fn look_at_shard(settled: &Settled, shard: Option<Shard>) -> Targets {
     let mut targets = Targets::default();
+    let args = &settled.scan;
     for (place, target) in args.targets.iter().enumerate() {
         if shard.is_some_and(|shard| !shard.owns(place)) {
             let mut others = Targets::default();
             // Whether it can be read at all is told by the part to which it belongs.
-            let _ = Look { args, exclude: &exclude, target, targets: &mut others }.at();
+            let _ = Look { args, settled, target, targets: &mut others }.at();
             targets.work_trees.extend(others.work_trees);
             targets.remotes.extend(others.remotes);
             continue;
         }
-        let looked = Look { args, exclude: &exclude, target, targets: &mut targets }.at();
+        let looked = Look { args, settled, target, targets: &mut targets }.at();
         if let Err(why) = looked {
             targets.work.coverage.undone(target.as_os_str().as_bytes(), why);
         }
     }
-    Ok(targets)
+    targets
 }
 
 /// A target that is being looked at. Errors say why no work can be done on it.
 struct Look<'a> {
     args: &'a ScanArgs,
-    exclude: &'a Exclude,
+    settled: &'a Settled,
     target: &'a Path,
     targets: &'a mut Targets,
 }
@@ -111,7 +109,7 @@ impl Look<'_> {
         let repository = found(self.target)?;
         self.note(&repository);
         let index_file = hooks_index(&repository);
-        let (exclude, label) = (self.exclude.clone(), self.label());
+        let (exclude, label) = (self.settled.exclude.clone(), self.label());
         let source = StagedChange { repository, index_file, exclude, label };
         self.targets.work.sources.push(Box::new(source));
         Ok(())
@@ -130,7 +128,7 @@ impl Look<'_> {
         let range = Range::resolve(&repository, start, self.args.since)
             .map_err(|error| error.to_string())?;
         self.note(&repository);
-        let (exclude, label) = (self.exclude.clone(), self.label());
+        let (exclude, label) = (self.settled.exclude.clone(), self.label());
         let source = CommitRange::new(repository.git_dir(), range, exclude, label);
         self.targets.work.sources.push(Box::new(source.borrowing(objects)));
         Ok(())
@@ -237,7 +235,7 @@ impl Look<'_> {
 
     fn history_options(&self) -> Options {
         Options {
-            exclude: self.exclude.clone(),
+            exclude: self.settled.exclude.clone(),
             folders: self.quarantine(),
             memory: self.args.memory_limit.unwrap_or_else(memory::default_limit),
             how: if self.args.full_scan { How::Full } else { How::Carried },
@@ -265,8 +263,18 @@ impl Look<'_> {
             ignore_rules,
             tracked: Vec::new(),
             submodules: Vec::new(),
-            exclude: self.exclude.clone(),
+            exclude: self.exclude(),
             max_size: self.args.max_file_size,
+        }
+    }
+
+    /// What is excluded below the target. What a repository excludes is counted from its top.
+    fn exclude(&self) -> Exclude {
+        let exclude = &self.settled.exclude;
+        let Some(top) = &self.settled.own_top else { return exclude.clone() };
+        match known::canonical(self.target).strip_prefix(known::canonical(top)) {
+            Ok(below) => exclude.inside(below.as_os_str().as_bytes()),
+            Err(_) => exclude.without_repository(),
         }
     }
 

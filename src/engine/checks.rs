@@ -73,6 +73,7 @@ pub fn judge(
         }
     }
     Some(Match {
+        guest: rule.guest,
         rule: number,
         card,
         keyword,

@@ -35,6 +35,8 @@ use prefilter::Prefilter;
 pub struct Match {
     /// The rule's place in the rule set; earlier rules win ties.
     pub rule: usize,
+    /// True when the scanned repository has brought the rule along.
+    pub guest: bool,
     /// What a finding will carry of the rule. A proven token of a kind that the rule did not
     /// expect carries the card of that kind.
     pub card: Arc<RuleCard>,

@@ -1,5 +1,6 @@
 //! Where matches overlap, one wins: the one with the stronger evidence, then the longer one,
-//! then the one whose rule comes first.
+//! then the one whose rule comes first. A rule that the scanned repository has brought along wins only
+//! over what is weak and over its like.
 
 use std::cmp::Reverse;
 
@@ -16,12 +17,14 @@ pub struct Claim {
     pub evidence: Evidence,
     /// The rule's place in its set.
     pub rule: usize,
+    /// True when the scanned repository has brought the rule along.
+    pub guest: bool,
 }
 
 impl Claim {
     /// The claim of a match.
     pub fn of(found: &Match) -> Self {
-        Self { span: found.secret, evidence: found.evidence, rule: found.rule }
+        Self { span: found.secret, evidence: found.evidence, rule: found.rule, guest: found.guest }
     }
 }
 
@@ -31,7 +34,16 @@ pub fn losers(claims: &[Claim]) -> Vec<Option<usize>> {
     let mut order: Vec<usize> = (0..claims.len()).collect();
     order.sort_by_key(|&index| {
         let claim = &claims[index];
-        (Reverse(claim.evidence), Reverse(claim.span.len()), claim.rule, claim.span.start, index)
+        // A guest could make something harmless of a token; what is weak has nothing to defend.
+        let defends = !claim.guest && claim.evidence > Evidence::Weak;
+        (
+            Reverse(defends),
+            Reverse(claim.evidence),
+            Reverse(claim.span.len()),
+            claim.rule,
+            claim.span.start,
+            index,
+        )
     });
     // Winners by their start: since they do not overlap, only the two neighbours of a claim's
     // own start and those inside it can overlap it.
@@ -67,14 +79,19 @@ mod tests {
                 span: Span::new(start, start + len),
                 evidence,
                 rule,
+                guest: false,
             },
         )
     }
 
     #[test]
     fn stronger_evidence_wins_then_length_then_order() {
-        let claim =
-            |start, end, evidence, rule| Claim { span: Span::new(start, end), evidence, rule };
+        let claim = |start, end, evidence, rule| Claim {
+            span: Span::new(start, end),
+            evidence,
+            rule,
+            guest: false,
+        };
         let claims = [
             claim(0, 26, Evidence::Weak, 0),
             claim(0, 50, Evidence::Checksum, 2),
@@ -83,6 +100,16 @@ mod tests {
             claim(60, 80, Evidence::Shape, 3),
         ];
         assert_eq!(losers(&claims), [Some(1), None, None, Some(2), Some(2)]);
+    }
+
+    #[test]
+    fn a_guest_wins_only_over_what_is_weak() {
+        let claim =
+            |end, evidence, rule, guest| Claim { span: Span::new(0, end), evidence, rule, guest };
+        let guest = claim(50, Evidence::Shape, 9, true);
+        let ours = |evidence| [claim(26, evidence, 0, false), guest];
+        assert_eq!(losers(&ours(Evidence::Context)), [None, Some(0)]);
+        assert_eq!(losers(&ours(Evidence::Weak)), [Some(1), None]);
     }
 
     proptest! {

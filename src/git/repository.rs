@@ -124,6 +124,14 @@ impl Repository {
         Ok(tracked)
     }
 
+    /// The content of a file in a commit; `None` when there is none that can be read.
+    pub fn text_at(&self, commit: ObjectId, path: &[u8]) -> Option<Vec<u8>> {
+        let commit = self.inner.find_commit(super::oid(commit).ok()?).ok()?;
+        let entry = commit.tree().ok()?.get_path(Path::new(OsStr::from_bytes(path))).ok()?;
+        let blob = self.inner.find_blob(entry.id()).ok()?;
+        Some(blob.content().to_vec())
+    }
+
     /// Every path in the commit of HEAD: for an index that cannot be read, the best that is left.
     pub fn tracked_by_head(&self) -> Vec<Tracked> {
         let mut tracked = Vec::new();

@@ -88,11 +88,13 @@ fn suppressed(wire: WireSuppressed) -> Read<Suppressed> {
             by: known("by", by(&it.by))?,
             reason: it.reason,
             approved_by: it.approved_by,
+            file: it.file,
         })
     };
     let entry = |it: WireEntry| {
-        let fingerprint = fingerprint(it.fingerprint)?;
-        Ok(Entry { line: it.line, fingerprint, reason: it.reason, expires: it.expires })
+        let fingerprint = fingerprint(it.fingerprint.clone())?;
+        let WireEntry { line, reason, expires, file, .. } = it;
+        Ok(Entry { line, fingerprint, reason, expires, file })
     };
     Ok(Suppressed {
         file: wire.file,

@@ -219,6 +219,7 @@ pub(super) struct WireSilenced {
     pub(super) by: String,
     pub(super) reason: Option<String>,
     pub(super) approved_by: Option<String>,
+    pub(super) file: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -227,6 +228,7 @@ pub(super) struct WireEntry {
     pub(super) fingerprint: String,
     pub(super) reason: String,
     pub(super) expires: Option<String>,
+    pub(super) file: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]

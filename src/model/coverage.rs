@@ -58,6 +58,10 @@ impl Part {
 pub enum Skip {
     /// The operator excluded it by a glob.
     Excluded,
+    /// The operator's settings exclude it.
+    ExcludedBySettings,
+    /// The settings of the repository itself exclude it.
+    ExcludedByRepository,
     /// Larger than the operator's limit. Makes the result incomplete: no path was named.
     TooLarge,
     /// A pipe, socket or device: it stores no text.
@@ -72,8 +76,10 @@ pub enum Skip {
 
 impl Skip {
     /// All reasons.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Excluded,
+        Self::ExcludedBySettings,
+        Self::ExcludedByRepository,
         Self::TooLarge,
         Self::NotAFile,
         Self::NestedHistory,
@@ -85,12 +91,19 @@ impl Skip {
     pub fn words(self) -> &'static str {
         match self {
             Self::Excluded => "excluded by --exclude",
+            Self::ExcludedBySettings => "excluded by your settings",
+            Self::ExcludedByRepository => "excluded by the repository's .stanch.toml",
             Self::TooLarge => "larger than --max-file-size",
             Self::NotAFile => "a pipe, socket or device",
             Self::NestedHistory => "history of a repository inside the target",
             Self::Submodule => "submodule",
             Self::LfsContent => "content that Git LFS keeps elsewhere",
         }
+    }
+
+    /// True when settings name it, which nobody had before their eyes when the scan was started.
+    pub fn is_by_settings(self) -> bool {
+        matches!(self, Self::ExcludedBySettings | Self::ExcludedByRepository)
     }
 
     /// True when something that may hold secrets was not read although nobody named it.

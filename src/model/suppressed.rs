@@ -42,6 +42,8 @@ pub struct Silenced {
     pub reason: Option<String>,
     /// Who has accepted it, as the entry says.
     pub approved_by: Option<String>,
+    /// The file of the entry, where that is not the ignore file.
+    pub file: Option<String>,
 }
 
 /// An entry of the ignore file of which there is something to say.
@@ -55,12 +57,14 @@ pub struct Entry {
     pub reason: String,
     /// The last day on which it holds.
     pub expires: Option<String>,
+    /// Its file, where that is not the ignore file.
+    pub file: Option<String>,
 }
 
 /// All that was silenced.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Suppressed {
-    /// The name of the ignore file, if there is one.
+    /// The name of the ignore file, if there is one; else that of the settings with entries.
     pub file: Option<String>,
     /// How many secrets an entry of the ignore file silences.
     pub ignored: u64,

@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use super::json::pretty;
-use super::problems::problems;
+use super::problems::{excluded, problems};
 use super::{Context, shown, suppressed, when, words};
 use crate::model::finding::{Finding, Outcome, Place, Severity};
 use crate::model::provenance::{Change, Provenance};
@@ -26,7 +26,7 @@ pub fn render(outcome: &Outcome, context: &Context) -> String {
     let problems = problems(coverage).into_iter();
     let problems = problems
         .map(|problem| json!({ "level": "warn", "value": format!("incomplete: {problem}") }));
-    let known = suppressed::of(outcome).into_iter();
+    let known = excluded(coverage).into_iter().chain(suppressed::of(outcome));
     let known = known.map(|line| json!({ "level": "info", "value": line.trim_start() }));
     let shard = outcome.part.iter().map(|part| {
         let text = format!("shard {}: the other targets are read elsewhere", part.shard);

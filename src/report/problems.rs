@@ -19,6 +19,12 @@ pub fn problems(coverage: &Coverage) -> Vec<String> {
     undone.chain(gaps).chain(failed).chain(skipped).collect()
 }
 
+/// What settings exclude, a line each, for reports that do not list everything that was left out.
+pub fn excluded(coverage: &Coverage) -> Vec<String> {
+    let skipped = coverage.skipped().filter(|(why, _)| why.is_by_settings());
+    skipped.map(|(why, names)| format!("Left out: {}", listed(why.words(), names))).collect()
+}
+
 /// A reason and the first names it holds for: `permission denied: a, b, c and 4 more`.
 pub fn listed(why: &str, names: &Names) -> String {
     let shown: Vec<String> =

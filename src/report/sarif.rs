@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::json::pretty;
-use super::problems::problems;
+use super::problems::{excluded, problems};
 use super::spot::{described, encoded, stand_in};
 use super::wire::{WireOccurrences, WireProvenance, WireReceipt, WireSuppressed, WireVerdict};
 use super::{Context, shown, when, words};
@@ -41,7 +41,10 @@ pub fn render(outcome: &Outcome, context: &Context) -> String {
 }
 
 fn run_properties(outcome: &Outcome) -> Value {
-    let mut properties = json!({ "suppressed": WireSuppressed::new(&outcome.suppressed) });
+    let mut properties = json!({
+        "suppressed": WireSuppressed::new(&outcome.suppressed),
+        "excluded": excluded(&outcome.coverage),
+    });
     if let Some(part) = &outcome.part {
         properties["shard"] = json!(part.shard.to_string());
     }

@@ -1,5 +1,7 @@
 //! What is not reported since it is known, in words that every format can carry.
 
+use std::collections::BTreeSet;
+
 use super::escape::terminal;
 use super::words::count;
 use crate::model::finding::Outcome;
@@ -22,9 +24,15 @@ pub fn lines(suppressed: &Suppressed) -> Vec<String> {
     let file = terminal(suppressed.file.as_deref().unwrap_or_default());
     let mut lines = Vec::new();
     let by = |by: By| suppressed.which.iter().filter(move |it| it.by == by).collect();
+    let ignored: Vec<&Silenced> = by(By::Ignored);
+    let files: BTreeSet<String> = ignored
+        .iter()
+        .map(|it| it.file.as_deref().map_or_else(|| file.clone(), terminal))
+        .collect();
+    let files: Vec<String> = files.into_iter().collect();
     let parts: [(u64, String, Vec<&Silenced>); 4] = [
         (suppressed.own, "credentials of the job's or the operator's own".to_owned(), by(By::Own)),
-        (suppressed.ignored, format!("accepted in {file}"), by(By::Ignored)),
+        (suppressed.ignored, format!("accepted in {}", files.join(" and ")), ignored),
         (suppressed.baseline, "known to the baseline".to_owned(), Vec::new()),
         (suppressed.inline, "a mark stands on every line".to_owned(), by(By::Inline)),
     ];
@@ -71,6 +79,8 @@ fn silenced(it: &Silenced) -> String {
 }
 
 fn place(file: &str, entry: &Entry) -> String {
+    let other = entry.file.as_deref().map(terminal);
+    let file = other.as_deref().unwrap_or(file);
     format!("{file}:{} {}: {}", entry.line, terminal(&entry.fingerprint), terminal(&entry.reason))
 }
 
@@ -87,6 +97,7 @@ mod tests {
             fingerprint: "ab".repeat(16),
             reason: "gone\u{7}".to_owned(),
             expires: Some("2026-01-31".to_owned()),
+            file: Some("mine.toml".to_owned()),
         };
         let silenced = Silenced {
             fingerprint: "cd".repeat(16),
@@ -94,6 +105,7 @@ mod tests {
             by: By::Ignored,
             reason: Some("test data".to_owned()),
             approved_by: Some("ann".to_owned()),
+            file: None,
         };
         let suppressed = Suppressed {
             file: Some("list.toml".to_owned()),
@@ -107,7 +119,7 @@ mod tests {
         let expected = format!(
             "Left out: 1 secret (accepted in list.toml)\n  deploy token {}: test data (approved by \
              ann)\nLeft out: 2 secrets (known to the baseline)\nOf what is left out 1 secret lives\n\
-             Expired on 2026-01-31: list.toml:3 {}: gone\\u{{7}} (stanch ignore prune)",
+             Expired on 2026-01-31: mine.toml:3 {}: gone\\u{{7}} (stanch ignore prune)",
             "cd".repeat(16),
             "ab".repeat(16),
         );

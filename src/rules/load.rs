@@ -130,6 +130,7 @@ fn rule(fields: &mut Fields<'_>, parts: &Parts) -> Option<Rule> {
         hits: hits.unwrap_or_default(),
         misses: misses.unwrap_or_default(),
         builtin: false,
+        guest: false,
         place: (fields.file().into(), line),
     })
 }

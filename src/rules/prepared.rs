@@ -106,6 +106,7 @@ impl PreparedRule {
             hits: Vec::new(),
             misses: Vec::new(),
             builtin: true,
+            guest: false,
             place: (Arc::clone(file), self.line),
         })
     }

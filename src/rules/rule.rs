@@ -110,6 +110,9 @@ pub struct Rule {
     pub misses: Vec<Example>,
     /// True for the rules that come with the binary.
     pub builtin: bool,
+    /// True for rules that the scanned repository brings along: they must not take from others what
+    /// these find.
+    pub guest: bool,
     /// The file and the line in it where the pattern stands, for complaints.
     pub place: (Arc<str>, usize),
 }

@@ -64,6 +64,14 @@ impl RuleSet {
         Err(complaints)
     }
 
+    /// Adds the rules of a file that the scanned repository brings along.
+    pub fn extend_by_guests(&mut self, text: &str, file: &str) -> Result<(), Vec<Complaint>> {
+        let before = self.rules.len();
+        self.extend(text, file)?;
+        self.rules.iter_mut().skip(before).for_each(|rule| rule.guest = true);
+        Ok(())
+    }
+
     /// Adds the rules of a file that can be run, and gives back what is wrong with the file: for
     /// running its examples whatever else is wrong.
     pub fn extend_with_usable(&mut self, text: &str, file: &str) -> Vec<Complaint> {
@@ -137,7 +145,7 @@ impl RuleSet {
     /// The card that stands for a kind when a token is proven by its checksum alone: of the rule
     /// for routable tokens of that kind, else of the kind's first rule.
     pub fn card_of_kind(&self, kind: &str) -> Option<&Arc<RuleCard>> {
-        let of_kind = || self.rules.iter().filter(|rule| rule.card.kind == kind);
+        let of_kind = || self.rules.iter().filter(|rule| rule.card.kind == kind && !rule.guest);
         let routable = |rule: &&Rule| rule.checks.contains(&Check::Routable);
         of_kind()
             .find(|rule| rule.card.id.ends_with("_versioned"))

@@ -34,7 +34,7 @@ pub struct Files {
     pub tracked: Vec<PathBuf>,
     /// Submodules, relative to the target.
     pub submodules: Vec<PathBuf>,
-    /// What the operator excludes, relative to the target.
+    /// What is excluded, relative to the target.
     pub exclude: Exclude,
     /// Larger files are not read.
     pub max_size: Option<u64>,
@@ -168,8 +168,8 @@ impl Thread<'_> {
         if entry.file_name() == ".git" {
             return self.git(&relative, &kind);
         }
-        if self.files.exclude.covers_entry(&relative, kind.is_dir()) {
-            self.coverage.skip(Skip::Excluded, &self.files.shown(&relative));
+        if let Some(why) = self.files.exclude.why(&relative, kind.is_dir()) {
+            self.coverage.skip(why, &self.files.shown(&relative));
             return WalkState::Skip;
         }
         if let Some(seen) = tracked.get(relative.as_slice()) {
@@ -216,8 +216,8 @@ impl Thread<'_> {
 
     /// A tracked file that the walk has not met: an ignore rule covers it, or it is gone.
     fn tracked(&mut self, relative: &[u8]) {
-        if self.files.exclude.covers(relative) {
-            self.coverage.skip(Skip::Excluded, &self.files.shown(relative));
+        if let Some(why) = self.files.exclude.why(relative, false) {
+            self.coverage.skip(why, &self.files.shown(relative));
             return;
         }
         let relative_path = Path::new(std::ffi::OsStr::from_bytes(relative));

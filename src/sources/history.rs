@@ -1,6 +1,8 @@
 //! The whole history: every blob, commit and annotated tag of the object database once, whether
 //! a ref leads to it or not.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -146,10 +148,19 @@ impl Source for History {
         let budget = Budget::new(self.options.memory);
         let sweep = self.sweep(database, &budget, job);
         let exclude = &self.options.exclude;
-        let covers = |path: &[u8]| exclude.covers(path);
+        // Only paths at which a secret stands are asked about: these are what is left out.
+        let left_out: RefCell<BTreeSet<(Skip, Vec<u8>)>> = RefCell::default();
+        let covers = |path: &[u8]| {
+            let why = exclude.why(path, false);
+            left_out.borrow_mut().extend(why.map(|why| (why, path.to_vec())));
+            why.is_some()
+        };
         let excluded: Option<Excluded<'_>> = if exclude.is_empty() { None } else { Some(&covers) };
         let refs = Refs::read(&repository, &mut Reader::new(database, &budget));
         let mut traced = trace(&sweep, &refs, wanted, excluded);
+        for (why, path) in left_out.into_inner() {
+            coverage.skip(why, &[&path, &b" (in the history)"[..]].concat());
+        }
         for (what, why) in std::mem::take(&mut traced.failed) {
             coverage.fail(&what, why);
         }

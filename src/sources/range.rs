@@ -74,6 +74,7 @@ impl CommitRange {
             shallow: repository.shallow(),
             partial: repository.partial(),
             coverage: Coverage::default(),
+            exclude: &self.exclude,
             job,
         };
         while let Some(commits) = batches.next() {
@@ -137,6 +138,7 @@ struct Reading<'a> {
     reader: Reader<'a>,
     comparer: Comparer<'a>,
     coverage: Coverage,
+    exclude: &'a Exclude,
     job: &'a Job<'a>,
 }
 
@@ -155,7 +157,10 @@ impl Reading<'_> {
         worker.end_change(&mut |_| ());
         let new = self.comparer.brought_in(commit);
         new.submodules.iter().for_each(|path| self.coverage.skip(Skip::Submodule, path));
-        new.excluded.iter().for_each(|path| self.coverage.skip(Skip::Excluded, path));
+        for path in &new.excluded {
+            let why = self.exclude.why(path, false).unwrap_or(Skip::Excluded);
+            self.coverage.skip(why, path);
+        }
         new.failed.iter().for_each(|(tree, error)| self.failed(*tree, error));
         for (blob, path) in new.blobs {
             let (author, commit) = (Arc::clone(&author), commit.id);

@@ -18,7 +18,7 @@ pub struct StagedChange {
     pub repository: Repository,
     /// The index that git tells a hook to use.
     pub index_file: Option<PathBuf>,
-    /// What the operator excludes, relative to the top of the work tree.
+    /// What is excluded, relative to the top of the work tree.
     pub exclude: Exclude,
     /// How the repository is named in reports.
     pub label: Option<Arc<[u8]>>,
@@ -33,8 +33,8 @@ impl StagedChange {
         }
         let reader = Reader::new(&self.repository)?;
         for (path, blob) in change.blobs {
-            if self.exclude.covers(&path) {
-                coverage.skip(Skip::Excluded, &path);
+            if let Some(why) = self.exclude.why(&path, false) {
+                coverage.skip(why, &path);
                 continue;
             }
             let name = memchr::memrchr(b'/', &path).map_or(&*path, |at| &path[at + 1..]);

@@ -11,14 +11,16 @@ use crate::model::finding::{Finding, Outcome, Place};
 use crate::model::origin::Origin;
 use crate::model::secret::Secret;
 use crate::model::shard::Unreported;
-use crate::model::suppressed::{By, Silenced, Suppressed};
+use crate::model::suppressed::{self, By, Silenced, Suppressed};
 use crate::model::verdict::State;
 
 /// All that is known.
 #[derive(Debug, Default)]
 pub struct Known {
-    /// The ignore file, and its name for reports.
-    pub ignore: Option<(String, IgnoreList)>,
+    /// Lists of entries, and their names for reports: first that of the ignore file.
+    pub ignore: Vec<(String, IgnoreList)>,
+    /// Whether marks hold.
+    pub marks: Marks,
     /// The baseline.
     pub baseline: Option<Baseline>,
     /// How paths of files begin in a report, as targets were typed; and how they begin instead when
@@ -33,20 +35,43 @@ pub struct Known {
     pub whole: bool,
 }
 
+/// Whether marks on lines hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Marks {
+    /// They do.
+    #[default]
+    Hold,
+    /// They are not believed.
+    Ignored,
+}
+
+/// An entry, and the name of its file where that is not the first one.
+#[derive(Clone, Copy)]
+struct Listed<'a> {
+    entry: &'a Entry,
+    file: Option<&'a str>,
+}
+
+impl Listed<'_> {
+    fn shown(&self) -> suppressed::Entry {
+        suppressed::Entry { file: self.file.map(str::to_owned), ..self.entry.shown() }
+    }
+}
+
 /// Takes out of the findings what is known.
 pub fn apply(outcome: &mut Outcome, known: &Known) {
-    let none = IgnoreList::default();
-    let (file, list) = match &known.ignore {
-        Some((file, list)) => (Some(file.clone()), list),
-        None => (None, &none),
-    };
+    let file = known.ignore.first().map(|(file, _)| file.clone());
     let mut suppressed = Suppressed { file, ..Suppressed::default() };
-    let (expired, active): (Vec<&Entry>, Vec<&Entry>) =
-        list.entries.iter().partition(|entry| entry.is_expired(&known.today));
-    suppressed.expired = expired.into_iter().map(Entry::shown).collect();
+    let all = known.ignore.iter().enumerate().flat_map(|(number, (file, list))| {
+        let file = (number > 0).then_some(file.as_str());
+        list.entries.iter().map(move |entry| Listed { entry, file })
+    });
+    let (expired, active): (Vec<Listed<'_>>, Vec<Listed<'_>>) =
+        all.partition(|it| it.entry.is_expired(&known.today));
+    suppressed.expired = expired.iter().map(Listed::shown).collect();
     if known.whole && outcome.coverage.complete() {
-        let is_unused = |entry: &&&Entry| !known.is_used(entry, outcome);
-        suppressed.unused = active.iter().filter(is_unused).map(|entry| entry.shown()).collect();
+        let unused = active.iter().filter(|it| !known.is_used(it.entry, outcome));
+        suppressed.unused = unused.map(Listed::shown).collect();
     }
     let (mut reported, mut unreported) = (Vec::new(), Vec::new());
     for finding in std::mem::take(&mut outcome.findings) {
@@ -64,7 +89,7 @@ pub fn apply(outcome: &mut Outcome, known: &Known) {
                     suppressed.which.push(silenced.clone());
                 }
             }
-            None if finding.marked || known.entry_for(&finding, &active).is_some() => {
+            None if known.is_marked(&finding) || known.entry_for(&finding, &active).is_some() => {
                 suppressed.overruled.push(finding.fingerprint.clone());
             }
             None => {}
@@ -85,25 +110,26 @@ pub fn apply(outcome: &mut Outcome, known: &Known) {
 
 impl Known {
     /// What silences a finding, if anything does; and whether that one lives.
-    fn silenced(&self, finding: &Finding, active: &[&Entry]) -> Option<(Silenced, bool)> {
+    fn silenced(&self, finding: &Finding, active: &[Listed<'_>]) -> Option<(Silenced, bool)> {
         let lives = finding.verdict.state == State::Live;
-        let silenced = |by, entry: Option<&Entry>| Silenced {
+        let silenced = |by, listed: Option<Listed<'_>>| Silenced {
             fingerprint: finding.fingerprint.clone(),
             kind: finding.rule.kind.clone(),
             by,
-            reason: entry.map(|it| it.reason.clone()),
-            approved_by: entry.and_then(|it| it.approved_by.clone()),
+            reason: listed.map(|it| it.entry.reason.clone()),
+            approved_by: listed.and_then(|it| it.entry.approved_by.clone()),
+            file: listed.and_then(|it| it.file.map(str::to_owned)),
         };
         // It lives, of course: the job is at work with it.
         if let Some((name, _)) = self.own.iter().find(|(_, own)| *own == finding.secret) {
             let silenced = Silenced { reason: Some(name.clone()), ..silenced(By::Own, None) };
             return Some((silenced, false));
         }
-        if finding.marked && !lives {
+        if self.is_marked(finding) && !lives {
             return Some((silenced(By::Inline, None), lives));
         }
-        let strong = active.iter().copied().filter(|entry| !lives || entry.accept_live);
-        let strong: Vec<&Entry> = strong.collect();
+        let strong = active.iter().copied().filter(|it| !lives || it.entry.accept_live);
+        let strong: Vec<Listed<'_>> = strong.collect();
         if let Some(entry) = self.entry_for(finding, &strong) {
             return Some((silenced(By::Ignored, Some(entry)), lives));
         }
@@ -114,16 +140,20 @@ impl Known {
 
     /// The first of these entries that accepts the finding, be it together with others for other
     /// paths.
-    fn entry_for<'e>(&self, finding: &Finding, entries: &[&'e Entry]) -> Option<&'e Entry> {
-        let its = entries.iter().copied().filter(|it| it.fingerprint == finding.fingerprint);
-        let its: Vec<&Entry> = its.collect();
-        if let Some(entry) = its.iter().find(|entry| entry.path.is_none()) {
-            return Some(entry);
+    fn entry_for<'e>(&self, finding: &Finding, entries: &[Listed<'e>]) -> Option<Listed<'e>> {
+        let is_its = |it: &Listed<'_>| it.entry.fingerprint == finding.fingerprint;
+        let its: Vec<Listed<'e>> = entries.iter().copied().filter(is_its).collect();
+        if let Some(listed) = its.iter().find(|it| it.entry.path.is_none()) {
+            return Some(*listed);
         }
-        let accepted = |place| its.iter().any(|entry| self.holds_at(entry, place));
+        let accepted = |place| its.iter().any(|it| self.holds_at(it.entry, place));
         let first = its.first()?;
         let all = lists_every_place(finding) && finding.places.iter().all(accepted);
-        all.then_some(first)
+        all.then_some(*first)
+    }
+
+    fn is_marked(&self, finding: &Finding) -> bool {
+        finding.marked && self.marks == Marks::Hold
     }
 
     /// True when the entry accepts its secret at this place.

@@ -51,6 +51,11 @@ struct Line {
 impl Baseline {
     /// Reads the file, or says what is wrong with it first.
     pub fn parse(text: &str) -> Result<Self, Complaint> {
+        if text.trim_start().starts_with('[') {
+            let what = "this looks like a report of gitleaks; stanch baseline import FILE --gitleaks \
+                        REPORT makes a baseline of it";
+            return Err(Complaint { line: 1, what: what.to_owned() });
+        }
         let document: Document = serde_json::from_str(text)
             .map_err(|error| Complaint { line: error.line().max(1), what: error.to_string() })?;
         let wrong = |what: &str| Complaint { line: 1, what: what.to_owned() };

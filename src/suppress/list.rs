@@ -14,7 +14,7 @@ pub const NAME: &str = ".stanch-ignore.toml";
 const HEADER: &str = "[[ignore]]";
 
 /// What an ignore file says.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct IgnoreList {
     /// Its entries, in their order.
     pub entries: Vec<Entry>,
@@ -67,6 +67,13 @@ struct Document {
     ignore: Vec<Spanned<Raw>>,
 }
 
+/// A file in which entries stand among other things.
+#[derive(Debug, Deserialize)]
+struct Among {
+    #[serde(default)]
+    ignore: Vec<Spanned<Raw>>,
+}
+
 impl IgnoreList {
     /// Reads the file, or says what is wrong with it first.
     pub fn parse(text: &str) -> Result<Self, Complaint> {
@@ -74,7 +81,20 @@ impl IgnoreList {
             let offset = error.span().map_or(0, |span| span.start);
             Complaint::at(text, offset, error.message())
         })?;
-        let entries = document.ignore.into_iter().map(|raw| Entry::new(text, raw));
+        Self::of(text, document.ignore)
+    }
+
+    /// Reads the entries of a file that holds other things, too, which are somebody else's to check.
+    pub fn among(text: &str) -> Result<Self, Complaint> {
+        let among: Among = toml::from_str(text).map_err(|error| {
+            let offset = error.span().map_or(0, |span| span.start);
+            Complaint::at(text, offset, error.message())
+        })?;
+        Self::of(text, among.ignore)
+    }
+
+    fn of(text: &str, raw: Vec<Spanned<Raw>>) -> Result<Self, Complaint> {
+        let entries = raw.into_iter().map(|raw| Entry::new(text, raw));
         Ok(Self { entries: entries.collect::<Result<_, _>>()? })
     }
 
@@ -130,6 +150,7 @@ impl Entry {
             fingerprint: self.fingerprint.clone(),
             reason: self.reason.clone(),
             expires: self.expires.clone(),
+            file: None,
         }
     }
 
@@ -230,7 +251,7 @@ pub fn remove(text: &str, gone: &[usize]) -> Option<String> {
 }
 
 /// A TOML string.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     let mut out = String::from('"');
     for character in text.chars() {
         match character {

@@ -120,10 +120,10 @@ fn errors_are_printed_even_when_quiet() {
 fn settings_with_mistakes_are_refused() {
     let folder = Folder::new();
     for (text, expected) in [
-        ("prefix = [\"x-\"]", "c.toml:1: unknown field"),
-        ("\n\nprefixes = 3", "c.toml:3: invalid type"),
+        ("prefix = [\"x-\"]", "c.toml:1: unknown key `prefix`: did you mean `prefixes`?"),
+        ("\n\nprefixes = 3", "c.toml:3: `prefixes` takes a list"),
         ("prefixes = [", "c.toml:1: "),
-        ("prefixes = [\"x\"]", "prefix \"x\" cannot be used"),
+        ("prefixes = [\"x\"]", "c.toml:1: `prefixes`: a prefix has 2 to 32 characters"),
     ] {
         folder.write("c.toml", text);
         let run = folder.run(&["scan", "--config", "c.toml"]).expect(2);

@@ -5,6 +5,7 @@ mod bad_input;
 mod ci;
 mod ci_formats;
 mod cli;
+mod config;
 mod contract;
 mod differential;
 mod files;

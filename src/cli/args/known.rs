@@ -29,11 +29,11 @@ pub struct ScanCommand {
 }
 
 /// What is known already.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 #[command(next_help_heading = "What is known already")]
 pub struct KnownArgs {
     /// Report only what this file does not know (see stanch baseline)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, short, alias = "baseline-path", value_name = "FILE")]
     pub baseline: Option<PathBuf>,
     /// Which entries hold.
     #[command(flatten)]
@@ -48,9 +48,12 @@ pub struct IgnoreFileArgs {
     /// in the current folder)
     #[arg(long, value_name = "FILE", conflicts_with = "no_ignore_file")]
     pub ignore_file: Option<PathBuf>,
-    /// No ignore file holds
+    /// No ignore file holds, nor entries of the settings
     #[arg(long)]
     pub no_ignore_file: bool,
+    /// Marks on lines do not hold (gitleaks:allow and such)
+    #[arg(long, alias = "ignore-gitleaks-allow")]
+    pub no_marks: bool,
 }
 
 /// What `ignore` understands.
@@ -135,12 +138,17 @@ pub enum BaselineCommand {
         scan: Box<BaselineScan>,
     },
     /// Put the GitLab tokens into it that another tool has found
+    #[command(group = clap::ArgGroup::new("from").required(true))]
     Import {
         /// The baseline; it is made when it is not there
         file: PathBuf,
         /// The JSON report of gitleaks, made without --redact
-        #[arg(long, value_name = "REPORT")]
-        gitleaks: PathBuf,
+        #[arg(long, value_name = "REPORT", group = "from")]
+        gitleaks: Option<PathBuf>,
+        /// The .gitleaksignore of the repository where you stand: the tokens at the places that it
+        /// names
+        #[arg(long, value_name = "LIST", group = "from")]
+        gitleaksignore: Option<PathBuf>,
     },
 }
 

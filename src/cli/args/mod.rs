@@ -2,21 +2,26 @@
 //! that names clap.
 
 mod ci;
+mod config;
 mod hook;
 mod inspect;
 mod known;
 mod merge;
 mod revoke;
 mod scan;
-mod values;
+pub(super) mod values;
 mod verify;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args as _, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+use crate::cli::config::settle::Typed;
 pub use ci::{CiArgs, MrNote, NoteArgs};
+
+pub use config::{ConfigArgs, ConfigCommand};
 pub use hook::{
     HookArgs, HookCommand, HookName, InstallArgs, OnTimeout, RunArgs, TimeArgs, WhichArgs,
 };
@@ -58,8 +63,21 @@ pub struct GlobalArgs {
     pub no_color: bool,
     /// Read settings from this file, not from $STANCH_CONFIG, the user's config folder or
     /// .stanch.toml at the top of the repository
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, short, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
+    /// Believe nothing that a repository says of itself: neither its settings, nor its ignore file,
+    /// nor marks on lines (for audits of what other people wrote)
+    #[arg(long, global = true)]
+    pub no_repo_config: bool,
+    /// Means the same in gitleaks, and nothing here: there is no banner.
+    #[arg(long, hide = true, global = true)]
+    pub no_banner: bool,
+    /// Means the same in gitleaks, and nothing here: findings are always printed.
+    #[arg(long, short, hide = true, global = true)]
+    pub verbose: bool,
+    /// What was typed, by the names of flags.
+    #[arg(skip)]
+    pub typed: Typed,
 }
 
 /// The commands.
@@ -83,6 +101,8 @@ pub enum Command {
     Baseline(BaselineArgs),
     /// List the rules, or check a rule file
     Rules(RulesArgs),
+    /// Show which settings hold and where they come from, or the schema of the settings file
+    Config(ConfigArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -132,7 +152,14 @@ pub struct Said {
 
 /// Parses arguments, the first being the program's name.
 pub fn parse(arguments: &[OsString]) -> Parsed {
-    match Args::try_parse_from(arguments) {
+    let mut command = Args::command();
+    let matches = command.try_get_matches_from_mut(arguments);
+    let parsed = matches.and_then(|matches| {
+        let mut args = Args::from_arg_matches(&matches).map_err(|it| it.format(&mut command))?;
+        args.global.typed = typed(&matches);
+        Ok(args)
+    });
+    match parsed {
         Ok(mut args) => {
             if let Command::Revoke(revoke) = &mut args.command {
                 revoke.scan.verify.verify = true;
@@ -145,6 +172,23 @@ pub fn parse(arguments: &[OsString]) -> Parsed {
             if error.use_stderr() { Parsed::Complaint(said) } else { Parsed::Help(said) }
         }
     }
+}
+
+/// What was typed, at every level.
+fn typed(matches: &ArgMatches) -> Typed {
+    let mut typed = Typed::new();
+    let mut level = Some(matches);
+    while let Some(matches) = level {
+        for id in matches.ids() {
+            let is_typed = matches.value_source(id.as_str()) == Some(ValueSource::CommandLine);
+            // A group of arguments has no values of its own.
+            let raw = matches.try_get_raw(id.as_str()).ok().flatten().filter(|_| is_typed);
+            let values = raw.map(|raw| raw.map(|it| it.to_string_lossy().into_owned()).collect());
+            typed.extend(values.map(|values| (id.to_string(), values)));
+        }
+        level = matches.subcommand().map(|(_, matches)| matches);
+    }
+    typed
 }
 
 /// What `scan` understands when nothing is typed.

@@ -31,7 +31,7 @@ pub struct RevokeArgs {
 }
 
 /// What only `revoke` understands.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "How it is revoked")]
 pub struct OwnArgs {
     /// Carry the plan out

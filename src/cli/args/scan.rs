@@ -37,6 +37,9 @@ pub struct ScanArgs {
     #[arg(long, conflicts_with_all = ["no_history", "no_files", "no_ignore", "max_file_size"])]
     #[arg(help_heading = "What is read")]
     pub staged: bool,
+    /// Means the same in gitleaks beside --staged, and nothing here.
+    #[arg(long, hide = true, requires = "staged")]
+    pub pre_commit: bool,
     /// Scan only what these commits bring in: A..B those of B without those of A, A...B those of
     /// only one of them, A that one commit (a missing side is HEAD)
     #[arg(long, value_name = "A..B", conflicts_with_all = NOT_WITH_COMMITS)]
@@ -101,6 +104,10 @@ pub struct ScanArgs {
     /// Print whole secrets; without this no output holds one
     #[arg(long, help_heading = "What is printed")]
     pub show_secrets: bool,
+    /// Means the same in gitleaks, and nothing here: without --show-secrets no output holds a secret.
+    #[arg(long, hide = true, num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "100", value_parser = ["100"], conflicts_with = "show_secrets")]
+    pub redact: Option<String>,
     /// End with 1 when anything is found, only when a secret lives or may live (with --verify), or
     /// never: any, live or none
     #[arg(long, value_name = "WHEN", default_value = "any", value_parser = parse_fail_on)]

@@ -10,18 +10,18 @@ use crate::model::finding::Evidence;
 use crate::report::Format;
 use crate::token::kinds;
 
-pub(super) fn parse_evidence(word: &str) -> Result<Evidence, String> {
+pub(in crate::cli) fn parse_evidence(word: &str) -> Result<Evidence, String> {
     Evidence::from_word(word).ok_or_else(|| "use checksum, shape, context or weak".to_owned())
 }
 
-pub(super) fn parse_format(word: &str) -> Result<Format, String> {
+pub(in crate::cli) fn parse_format(word: &str) -> Result<Format, String> {
     Format::from_word(word).ok_or_else(|| {
         let words = Format::ALL.map(Format::word);
         format!("use {}", words.join(", "))
     })
 }
 
-pub(super) fn parse_report(text: &OsStr) -> Result<(Format, PathBuf), String> {
+pub(in crate::cli) fn parse_report(text: &OsStr) -> Result<(Format, PathBuf), String> {
     let advice = || "write FORMAT=FILE, such as sarif=stanch.sarif".to_owned();
     let bytes = text.as_bytes();
     let (word, file) = bytes.split_at(memchr::memchr(b'=', bytes).ok_or_else(advice)?);
@@ -37,7 +37,7 @@ pub(super) fn parse_report(text: &OsStr) -> Result<(Format, PathBuf), String> {
 }
 
 /// Reads `500`, `10k`, `10kB`, `10MB`, `10MiB`, `2G`.
-pub(super) fn parse_size(text: &str) -> Result<u64, String> {
+pub(in crate::cli) fn parse_size(text: &str) -> Result<u64, String> {
     let complaint = || "write a number and a unit, such as 10MB or 4GiB".to_owned();
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
@@ -57,7 +57,7 @@ pub(super) fn parse_size(text: &str) -> Result<u64, String> {
 }
 
 /// Reads `30`, `30s`, `5m`, `1h`, `7d`: a time longer than nothing.
-pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
+pub(in crate::cli) fn parse_duration(text: &str) -> Result<Duration, String> {
     let complaint = || "write a number and a unit, such as 30s, 5m or 1h".to_owned();
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
@@ -75,19 +75,19 @@ pub(super) fn parse_duration(text: &str) -> Result<Duration, String> {
 }
 
 /// A number of requests at a time that no host minds.
-pub(super) fn parse_at_once(text: &str) -> Result<usize, String> {
+pub(in crate::cli) fn parse_at_once(text: &str) -> Result<usize, String> {
     let number = text.parse().ok().filter(|number| (1..=64).contains(number));
     number.ok_or_else(|| "write a number from 1 to 64".to_owned())
 }
 
-pub(super) fn parse_kind(word: &str) -> Result<String, String> {
+pub(in crate::cli) fn parse_kind(word: &str) -> Result<String, String> {
     let known = kinds::is_known(word).then(|| word.to_owned());
     known.ok_or_else(|| {
         "no such kind; it is the word of \"kind\" in a JSON report, such as deploy_token".to_owned()
     })
 }
 
-pub(super) fn parse_fail_on(word: &str) -> Result<FailOn, String> {
+pub(in crate::cli) fn parse_fail_on(word: &str) -> Result<FailOn, String> {
     let all = [("any", FailOn::Any), ("live", FailOn::Live), ("none", FailOn::None)];
     let found = all.into_iter().find(|(known, _)| *known == word);
     found.map(|(_, fail_on)| fail_on).ok_or_else(|| "use any, live or none".to_owned())

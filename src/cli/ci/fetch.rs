@@ -72,6 +72,9 @@ pub(super) fn fetch(folder: &Path, step: Step, pipeline: &Pipeline) -> anyhow::R
         Start::Commit { .. } => {}
         Start::Branch(branch) => wanted.push(refspec(branch)),
     }
+    if let (Some(tag), false) = (&pipeline.tag, pipeline.start == Start::Everything) {
+        wanted.push(format!("+refs/tags/{tag}:refs/tags/{tag}"));
+    }
     let mut arguments: Vec<&str> = PLAIN.to_vec();
     arguments.extend(deepen.as_deref());
     arguments.push(REMOTE);

@@ -9,10 +9,11 @@ pub mod plan;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
-use anyhow::{anyhow, ensure};
+use anyhow::{anyhow, bail, ensure};
 
 use super::args::ScanArgs;
 use super::config::Config;
+use super::config::settle::Settled;
 use super::console::Console;
 use super::instances;
 use super::targets::{self, Targets};
@@ -27,50 +28,62 @@ use plan::{Pipeline, Start};
 /// How far a clone is deepened: mostly a little is enough, and the whole history may be large.
 const STEPS: [Step; 3] = [Step::Deepen(100), Step::Deepen(1000), Step::Unshallow];
 
-/// The targets of a scan, and its arguments with what GitLab's variables add to them. The target of a
-/// job is one, and so is never divided.
-pub fn targets(
-    args: &ScanArgs,
-    shard: Option<Shard>,
-    console: &Console,
-) -> anyhow::Result<(ScanArgs, Targets)> {
+/// Arguments of a scan, with what GitLab's variables add to them.
+pub struct Applied {
+    /// The arguments.
+    pub args: ScanArgs,
+    /// What the clone lacks, when nothing is to be read for that.
+    gap: Option<String>,
+}
+
+impl Applied {
+    /// The targets. That of a job is one, and so is never divided.
+    pub fn targets(&self, settled: &Settled, shard: Option<Shard>) -> Targets {
+        let Some(gap) = &self.gap else { return targets::look_at_shard(settled, shard) };
+        let mut nothing = Targets::default();
+        nothing.work.coverage.gap(gap.clone());
+        nothing
+    }
+}
+
+/// Finds out what a job is to read, has fetched what is lacking if it may, and says what was chosen
+/// before anything else is said.
+pub fn applied(args: &ScanArgs, console: &Console) -> anyhow::Result<Applied> {
+    let mut args = args.clone();
     if !args.ci.ci {
-        return Ok((args.clone(), targets::look_at_shard(args, shard)?));
+        return Ok(Applied { args, gap: None });
     }
     let [target] = &args.targets[..] else {
-        return Err(anyhow!("--ci reads the repository of the job, which is one target; name one"));
+        bail!("--ci reads the repository of the job, which is one target; name one");
     };
     ensure!(target.is_dir(), "--ci reads the repository of the job: give its folder");
     let pipeline = plan::pipeline(&|name| std::env::var(name).ok())?;
-    let mut args = args.clone();
-    args.exclude.extend(pipeline.exclude.iter().cloned());
+    let exclude = pipeline.exclude.clone();
+    let job = Job::new(target, &args);
+    let (lines, gap) = match job.choose(pipeline)? {
+        Chosen::Everything(lines) => {
+            // Of a folder in it, only that would be read.
+            args.targets = vec![job.top()?];
+            (lines, None)
+        }
+        Chosen::Commits { range, commits, why } => {
+            let line =
+                format!("commits {} ({}): {why}", short(&range), count(commits as u64, "commit"));
+            args.range = Some(range);
+            (vec![line], None)
+        }
+        Chosen::Nothing(lines) => {
+            let gap = lines.join("; ");
+            (lines, Some(gap))
+        }
+    };
+    console.tell("stanch: ", &lines);
+    job.notes.take().iter().for_each(|note| console.note(note));
     if std::env::var_os("SECRET_DETECTION_LOG_OPTIONS").is_some_and(|it| !it.is_empty()) {
         console.note("SECRET_DETECTION_LOG_OPTIONS is not read; --range A..B names commits");
     }
-    let job = Job::new(target, &args);
-    let chosen = job.choose(pipeline)?;
-    match chosen {
-        Chosen::Everything(lines) => {
-            console.tell("stanch: ", &lines);
-            // Of a folder in it, only that would be read.
-            args.targets = vec![job.top()?];
-        }
-        Chosen::Commits { range, commits, why } => {
-            let which = format!("{} ({})", short(&range), count(commits as u64, "commit"));
-            console.tell("stanch: ", &[format!("commits {which}: {why}")]);
-            args.range = Some(range);
-        }
-        Chosen::Nothing(lines) => {
-            console.tell("stanch: ", &lines);
-            job.notes.take().iter().for_each(|note| console.note(note));
-            let mut nothing = Targets::default();
-            nothing.work.coverage.gap(lines.join("; "));
-            return Ok((args, nothing));
-        }
-    }
-    job.notes.take().iter().for_each(|note| console.note(note));
-    let targets = targets::look_at(&args)?;
-    Ok((args, targets))
+    args.exclude.extend(exclude);
+    Ok(Applied { args, gap })
 }
 
 /// The credentials that are no leak in a job: it was given them.
@@ -98,8 +111,8 @@ enum Found {
 }
 
 /// A job that is looked at.
-struct Job<'a> {
-    target: &'a Path,
+struct Job {
+    target: PathBuf,
     /// The range that was typed.
     by_hand: Option<String>,
     fetches: bool,
@@ -107,10 +120,10 @@ struct Job<'a> {
     notes: RefCell<Vec<String>>,
 }
 
-impl<'a> Job<'a> {
-    fn new(target: &'a Path, args: &ScanArgs) -> Self {
+impl Job {
+    fn new(target: &Path, args: &ScanArgs) -> Self {
         let (by_hand, fetches) = (args.range.clone(), args.ci.ci_fetch);
-        Self { target, by_hand, fetches, notes: RefCell::default() }
+        Self { target: target.to_path_buf(), by_hand, fetches, notes: RefCell::default() }
     }
 
     /// The top of the repository: as it was typed, where it is that.
@@ -118,7 +131,7 @@ impl<'a> Job<'a> {
         let repository = self.open()?;
         let top = repository.work_tree().and_then(|top| top.canonicalize().ok());
         let is_top = top.is_none() || top == self.target.canonicalize().ok();
-        Ok(top.filter(|_| !is_top).unwrap_or_else(|| self.target.to_path_buf()))
+        Ok(top.filter(|_| !is_top).unwrap_or_else(|| self.target.clone()))
     }
 
     fn choose(&self, mut pipeline: Pipeline) -> anyhow::Result<Chosen> {
@@ -146,7 +159,7 @@ impl<'a> Job<'a> {
 
     fn open(&self) -> anyhow::Result<Repository> {
         let shown = self.target.display();
-        targets::found(self.target).map_err(|why| anyhow!("{shown}: {why}"))
+        targets::found(&self.target).map_err(|why| anyhow!("{shown}: {why}"))
     }
 
     /// What the clone has, after git has fetched what it lacked, if it may.
@@ -200,6 +213,13 @@ impl<'a> Job<'a> {
         let tip = pipeline.tip;
         if !repository.has_commit(tip) {
             return Ok(Found::Lacks(format!("commit {tip} (CI_COMMIT_SHA)")));
+        }
+        if let Some(tag) = &pipeline.tag
+            && self.by_hand.is_none()
+            && repository.tip(&format!("refs/tags/{tag}")).is_none()
+        {
+            // Its message is pushed with it.
+            return Ok(Found::Lacks(format!("tag {tag}")));
         }
         let range = match (&self.by_hand, &pipeline.start) {
             (Some(range), _) => range.clone(),
@@ -275,13 +295,17 @@ impl<'a> Job<'a> {
     fn lacking(&self, pipeline: &Pipeline, repository: &Repository, what: &str) -> Chosen {
         let branch = match &pipeline.start {
             Start::Branch(branch) if repository.branch_tip(REMOTE, branch).is_none() => {
-                Some(branch)
+                Some(fetch::refspec(branch))
             }
             _ => None,
         };
+        let tag = pipeline.tag.as_ref().map(|tag| format!("refs/tags/{tag}"));
+        let tag = tag.filter(|tag| repository.tip(tag).is_none());
+        let refspecs: Vec<String> =
+            branch.into_iter().chain(tag.map(|tag| format!("+{tag}:{tag}"))).collect();
+        let refspecs = (!refspecs.is_empty()).then(|| refspecs.join(" "));
         let mut lines = vec![format!("nothing was read: this clone lacks {what}")];
-        let refspec = branch.map(|branch| fetch::refspec(branch));
-        lines.extend(self.advice(repository.shallow().is_some(), refspec));
+        lines.extend(self.advice(repository.shallow().is_some(), refspecs));
         Chosen::Nothing(lines)
     }
 }

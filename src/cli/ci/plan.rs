@@ -134,10 +134,10 @@ fn cut(value: &str) -> String {
 /// by commas, against whole paths from the top and the folders in them
 /// (docs.gitlab.com/user/application_security/secret_detection/pipeline/configure).
 fn excluded(paths: &str) -> Vec<String> {
-    let paths = paths.split(',').map(str::trim).filter(|path| !path.is_empty());
-    paths
-        .map(|path| format!("/{}", path.trim_start_matches("./").trim_start_matches('/')))
-        .collect()
+    let path = |path: &str| path.trim().trim_start_matches("./").trim_matches('/').to_owned();
+    // What is left empty would mean everything.
+    let paths = paths.split(',').map(path).filter(|path| !matches!(&**path, "" | "." | "**"));
+    paths.map(|path| format!("/{path}")).collect()
 }
 
 #[cfg(test)]
@@ -219,7 +219,11 @@ mod tests {
 
     #[test]
     fn gitlabs_excluded_paths_hold_from_the_top() {
-        let paths = [("SECRET_DETECTION_EXCLUDED_PATHS", "doc, spec/**/*.json ,,./x")];
-        assert_eq!(read(&paths).expect("good").exclude, ["/doc", "/spec/**/*.json", "/x"]);
+        let paths =
+            [("SECRET_DETECTION_EXCLUDED_PATHS", "doc, spec/**/*.json ,,./x, ./, /, ., build/")];
+        assert_eq!(
+            read(&paths).expect("good").exclude,
+            ["/doc", "/spec/**/*.json", "/x", "/build"]
+        );
     }
 }

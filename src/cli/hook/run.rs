@@ -11,6 +11,8 @@ use anyhow::{Context as _, anyhow};
 
 use super::pushed;
 use crate::cli::args::{self, FailOn, GlobalArgs, HookName, KnownArgs, OnTimeout, RunArgs};
+use crate::cli::config::Config;
+use crate::cli::config::place::Own;
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
 use crate::cli::scan::now;
@@ -159,28 +161,34 @@ fn look(args: &RunArgs, global: &GlobalArgs, console: &Console) -> anyhow::Resul
     let repository = open()?;
     let work_trees: Vec<PathBuf> =
         repository.work_tree().map(Path::to_path_buf).into_iter().collect();
-    let Some(source) = source(args, repository)? else {
+    // What a push brings must not be able to excuse itself before a server.
+    let own = match (args.hook, work_trees.first()) {
+        (HookName::PreReceive, _) => Own::Unwanted,
+        (_, top) => top.map_or(Own::None, |top| Own::at(top)),
+    };
+    let config = Config::load(global, own)?;
+    let scan = args::scan_defaults().map_err(anyhow::Error::msg)?;
+    let settled = config.settle(global, scan, KnownArgs::default())?;
+    let scan = &settled.scan;
+    let Some(source) = source(args, repository, settled.exclude.clone())? else {
         return Ok(nothing());
     };
-    let scan = args::scan_defaults().map_err(anyhow::Error::msg)?;
-    let config = settings::config(global, &work_trees)?;
     let engine = settings::engine(&scan.rules, &scan.prefix, &config)?;
-    let options = settings::scan_options(&scan);
+    let options = settings::scan_options(scan);
     let work = Work { sources: vec![source], coverage: Coverage::default() };
     let mut outcome = scan::run(&engine, work, &options, &Progress::default());
-    // What a push brings must not be able to excuse itself before a server.
-    if args.hook != HookName::PreReceive {
-        let targets = Targets { work_trees, ..Targets::default() };
-        let (known, now) = (KnownArgs::default(), now());
-        let known = known::load(&known, &scan, &targets, &options, (console, now))?;
-        known::apply(&mut outcome, &known, &engine, options.visibility);
-    }
+    let targets = Targets { work_trees, ..Targets::default() };
+    let known = known::load(&settled, &config, &targets, &options, (console, now()))?;
+    known::apply(&mut outcome, &known, &engine, options.visibility);
     Ok(outcome)
 }
 
 /// What there is to read; `None` when nothing is brought in.
-fn source(args: &RunArgs, repository: Repository) -> anyhow::Result<Option<Box<dyn Source>>> {
-    let exclude = Exclude::new(&[])?;
+fn source(
+    args: &RunArgs,
+    repository: Repository,
+    exclude: Exclude,
+) -> anyhow::Result<Option<Box<dyn Source>>> {
     let objects = targets::quarantine();
     let unreadable = |error| anyhow!("{}", targets::repository_error(&error));
     repository.borrow_objects(&objects).map_err(unreadable)?;

@@ -266,6 +266,7 @@ impl Chance {
             fingerprint: it.hex(),
             reason: it.text(),
             expires: it.maybe(),
+            file: it.maybe(),
         };
         let silenced = Silenced {
             fingerprint: "ee".repeat(16),
@@ -273,6 +274,7 @@ impl Chance {
             by: self.one(&[By::Own, By::Inline, By::Ignored]),
             reason: self.maybe(),
             approved_by: self.maybe(),
+            file: self.maybe(),
         };
         Suppressed {
             file: self.maybe(),

@@ -30,6 +30,8 @@ struct WireSilenced<'a> {
     reason: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     approved_by: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
 }
 
 #[derive(Debug, Serialize)]
@@ -39,6 +41,8 @@ struct WireEntry<'a> {
     reason: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<&'a str>,
 }
 
 impl<'a> WireSuppressed<'a> {
@@ -50,12 +54,14 @@ impl<'a> WireSuppressed<'a> {
             by: it.by.word(),
             reason: it.reason.as_deref(),
             approved_by: it.approved_by.as_deref(),
+            file: it.file.as_deref(),
         };
         let entry = |it: &'a Entry| WireEntry {
             line: it.line,
             fingerprint: &it.fingerprint,
             reason: &it.reason,
             expires: it.expires.as_deref(),
+            file: it.file.as_deref(),
         };
         Self {
             file: suppressed.file.as_deref(),

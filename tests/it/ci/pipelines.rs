@@ -155,10 +155,10 @@ fn a_tag_is_read_with_its_message() {
     let message = format!("release with {}", pat(5));
     project.folder.git(&["tag", "--annotate", "--message", &message, "v1", "topic"]);
     project.folder.git(&["push", "--quiet", "origin", "v1"]);
-    project.job("job", "topic", 0);
-    let tag = "+refs/tags/v1:refs/tags/v1";
-    project.folder.git(&["-C", "job", "fetch", "--quiet", "origin", tag]);
+    project.job("job", "topic", 50);
     let variables = [("CI_COMMIT_TAG", "v1"), ("CI_COMMIT_BEFORE_SHA", ZEROS)];
+    let run = project.scan("job", &variables, &[]).expect(3);
+    assert!(run.stderr.contains("+refs/tags/v1:refs/tags/v1"), "{}", run.stderr);
     let run = project.scan("job", &variables, &["--ci-fetch"]).expect(1);
     assert!(first(&run).contains("refs/tags/v1 (3 commits): tag v1"), "{}", run.stderr);
     assert_eq!(found(&run), [2, 5]);
