@@ -119,7 +119,8 @@ mod tests {
     fn what_is_no_baseline_is_refused_with_its_line() {
         let good = Baseline::default().written();
         let wrong = [
-            ("[]".to_owned(), 1, "invalid"),
+            ("[]".to_owned(), 1, "report of gitleaks"),
+            ("{".to_owned(), 1, "EOF"),
             (good.replace("stanch_baseline", "x"), 1, "no baseline"),
             (good.replace("\"schema\": 1", "\"schema\": 2"), 1, "version"),
             (good.replace("\"key\"", "\"kee\""), 4, "unknown field"),

@@ -280,6 +280,7 @@ mod tests {
                 "5: unknown key `token_envs` in [[instance]]: did you mean `token_env`?",
                 "6: unknown key `prefixes` in [[instance]]: it belongs above the first table",
                 "8: unknown key `kind` in [revoke]: did you mean `kinds`?",
+                "9: [[revoke.protect]] takes one of fingerprint, user, name",
                 "10: unknown key `fingerprnt` in [[revoke.protect]]: did you mean `fingerprint`?",
                 "11: [[ignore]] needs `fingerprint`: whose, as reports show it",
                 "11: [[ignore]] needs `reason`: why it is accepted",
