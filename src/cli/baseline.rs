@@ -103,6 +103,7 @@ fn import(
         visibility: Visibility::Masked,
         fingerprint_key: settings::fingerprint_key(),
         threads: 1,
+        cache: None,
     };
     let mut baseline = match file.symlink_metadata() {
         Ok(_) => known::read_baseline(file, &options)?,

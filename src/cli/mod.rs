@@ -8,6 +8,7 @@ pub mod confirm;
 pub mod console;
 pub mod exit;
 pub mod gitleaks;
+pub mod history_cache;
 pub mod hook;
 pub mod ignored;
 pub mod inspect;

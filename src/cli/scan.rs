@@ -9,7 +9,7 @@ use super::console::{COLUMNS, Console};
 use super::exit::Exit;
 use super::progress::Display;
 use super::verify::Verifier;
-use super::{known, output, settings, targets};
+use super::{history_cache, known, output, settings, targets};
 use crate::model::finding::Outcome;
 use crate::report::{Context, Format, egress, render};
 use crate::scan;
@@ -23,17 +23,19 @@ pub fn run(command: &ScanCommand, global: &GlobalArgs, console: &Console) -> any
     let targets = targets::look_at(args)?;
     let config = settings::config(global, &targets.work_trees)?;
     let engine = settings::engine(&args.rules, &args.prefix, &config)?;
-    let options = settings::scan_options(args);
+    let mut options = settings::scan_options(args);
     let started = now();
     let known = known::load(&command.known, args, &targets, &options, (console, started))?;
     let verifier = Verifier::prepare(&args.verify, &config, &targets.remotes, (console, started))?;
 
+    options.cache = history_cache::open(args, &engine, console);
     let display = Display::start(console.shows_progress());
     let mut outcome = scan::run(&engine, targets.work, &options, display.progress());
     let mut verified = Ok(());
     match verifier {
         Some(verifier) if args.verify.egress_plan => {
             display.end();
+            history_cache::close(&options, console);
             let egress = verifier.plan(&outcome.findings);
             let text = match args.format {
                 Format::Human => egress::human(&egress),
@@ -49,6 +51,7 @@ pub fn run(command: &ScanCommand, global: &GlobalArgs, console: &Console) -> any
         }
         None => display.end(),
     }
+    history_cache::close(&options, console);
     known::apply(&mut outcome, &known, &engine, options.visibility);
 
     let context = Context {
@@ -101,12 +104,14 @@ pub(super) fn result_alone(
     let targets = targets::look_at(args)?;
     let config = settings::config(global, &targets.work_trees)?;
     let engine = settings::engine(&args.rules, &args.prefix, &config)?;
-    let options = settings::scan_options(args);
+    let mut options = settings::scan_options(args);
     let ignore = KnownArgs { baseline: None, ignore: ignore.clone() };
     let known = known::load(&ignore, args, &targets, &options, (console, now()))?;
+    options.cache = history_cache::open(args, &engine, console);
     let display = Display::start(console.shows_progress());
     let mut outcome = scan::run(&engine, targets.work, &options, display.progress());
     display.end();
+    history_cache::close(&options, console);
     known::apply(&mut outcome, &known, &engine, options.visibility);
     console.undone(&outcome.coverage);
     Ok((outcome, known))

@@ -29,6 +29,7 @@ pub fn scan_options(args: &ScanArgs) -> Options {
         visibility: if args.show_secrets { Visibility::Shown } else { Visibility::Masked },
         fingerprint_key: fingerprint_key(),
         threads: args.threads.map_or_else(processors, NonZeroUsize::get),
+        cache: None,
     }
 }
 

@@ -9,6 +9,8 @@ mod marks;
 mod table;
 mod worker;
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Instant;
@@ -20,6 +22,7 @@ use crate::model::finding::{Evidence, Finding, LeftOut, Outcome};
 use crate::model::origin::{Origin, Signature};
 use crate::model::secret::Secret;
 use crate::model::suppressed::Suppressed;
+use crate::sources::cache::Cache;
 use crate::sources::progress::Progress;
 use crate::sources::{Job, Source};
 use fingerprint::Fingerprinter;
@@ -46,6 +49,8 @@ pub struct Options {
     pub fingerprint_key: Option<Secret>,
     /// How many threads to use.
     pub threads: usize,
+    /// What earlier runs with this engine have read, if that is to count.
+    pub cache: Option<Cache>,
 }
 
 /// The fingerprint of a secret of a kind, as findings carry it.
@@ -68,7 +73,8 @@ pub fn run(engine: &Engine, work: Work, options: &Options, progress: &Progress) 
     let Work { sources, mut coverage } = work;
     let mut left_out = LeftOut::default();
     let mut all = Table::default();
-    let job = Job { threads: options.threads, reach: margins(engine), progress };
+    let cache = options.cache.as_ref();
+    let job = Job { threads: options.threads, reach: margins(engine), progress, cache };
     let mut tables = Vec::new();
     let mut best = HashMap::new();
     for source in &sources {
@@ -76,12 +82,22 @@ pub fn run(engine: &Engine, work: Work, options: &Options, progress: &Progress) 
         table.note_evidence(&mut best);
         tables.push(table);
     }
+    let secrets: Vec<(Secret, usize)> = match cache {
+        Some(_) => tables.iter().flat_map(Table::secrets).collect(),
+        None => Vec::new(),
+    };
+    let scrub = OnceCell::new();
+    let is_clean = |text: &[u8]| {
+        let known = || secrets.iter().map(|(secret, prefix)| (secret.expose(), *prefix));
+        let scrub = scrub.get_or_init(|| Scrub::new(engine, known()));
+        matches!(scrub.clean(text), Cow::Borrowed(_))
+    };
     for (source, mut table) in sources.iter().zip(tables) {
         // What is not reported need not be traced.
         let worth = |key: &_| best.get(key).is_some_and(|it| *it >= options.evidence);
         table.trace(worth, |wanted| {
             progress.begin(format!("commits of {} secrets", wanted.len()));
-            source.trace(wanted, &job, &mut coverage)
+            source.trace(wanted, &job, &mut coverage, &is_clean)
         });
         table.name_repository(source.repository().as_ref());
         all.merge(table);

@@ -10,6 +10,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 #[derive(Clone, Debug)]
 pub struct Exclude {
     globs: Gitignore,
+    texts: Vec<String>,
 }
 
 /// A glob that cannot be understood.
@@ -19,13 +20,18 @@ pub struct ExcludeError(pub String);
 
 impl Exclude {
     /// Takes globs in.
-    pub fn new(globs: &[String]) -> Result<Self, ExcludeError> {
+    pub fn new(texts: &[String]) -> Result<Self, ExcludeError> {
         let mut builder = GitignoreBuilder::new("");
-        for glob in globs {
+        for glob in texts {
             builder.add_line(None, glob).map_err(|_| ExcludeError(glob.clone()))?;
         }
         let globs = builder.build().map_err(|error| ExcludeError(error.to_string()))?;
-        Ok(Self { globs })
+        Ok(Self { globs, texts: texts.to_vec() })
+    }
+
+    /// The globs as they were typed.
+    pub fn texts(&self) -> &[String] {
+        &self.texts
     }
 
     /// True when no path is excluded.

@@ -1,11 +1,16 @@
 //! The whole history: every blob, commit and annotated tag of the object database once, whether
 //! a ref leads to it or not.
 
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use super::cache::Cache;
+use super::cache::codec::Name;
+use super::cache::trace::{self as kept, IsClean};
 use super::exclude::Exclude;
 use super::objects::Reading;
+use super::recall::{Recall, all_objects, place};
 use super::{Crew, Job, Source, Traced, Wanted, Worker};
 use crate::git::GitError;
 use crate::git::attribution::refs::Refs;
@@ -16,7 +21,8 @@ use crate::git::pack::budget::Budget;
 use crate::git::pack::traverse::How;
 use crate::git::reader::Reader;
 use crate::git::repository::Repository;
-use crate::git::sweep::Sweep;
+use crate::git::revisit::Revisit;
+use crate::git::sweep::{Stage, Sweep, Turns};
 use crate::model::coverage::{Coverage, Skip};
 use crate::model::object::Kind;
 use crate::model::origin::Origin;
@@ -34,6 +40,12 @@ pub struct Options {
     pub how: How,
 }
 
+/// Entries of the cache that say how secrets came in.
+const TRACE: &str = "trace";
+
+/// A database, and in which order it is read.
+type Parts<'a> = (&'a Database, &'a Turns);
+
 /// The history of one repository.
 pub struct History {
     git_dir: PathBuf,
@@ -41,21 +53,65 @@ pub struct History {
     label: Option<Arc<[u8]>>,
     /// Opened once, for reading and for tracing.
     database: OnceLock<Database>,
+    /// Set when all that was read is in the cache.
+    is_kept: OnceLock<()>,
 }
 
 impl History {
     /// The history of the repository with this git folder. `label` is how reports name it.
     pub fn new(git_dir: &Path, options: Options, label: Option<Arc<[u8]>>) -> Self {
-        Self { git_dir: git_dir.to_path_buf(), options, label, database: OnceLock::new() }
+        let (database, is_kept) = (OnceLock::new(), OnceLock::new());
+        Self { git_dir: git_dir.to_path_buf(), options, label, database, is_kept }
     }
 
     fn name(&self) -> &[u8] {
         self.label.as_deref().unwrap_or(b".")
     }
 
-    fn sweep<'a>(&self, database: &'a Database, budget: &'a Budget, job: &Job<'_>) -> Sweep<'a> {
+    fn sweep<'a>(
+        &self,
+        (database, turns): Parts<'a>,
+        budget: &'a Budget,
+        job: &Job<'_>,
+    ) -> Sweep<'a> {
         let (how, threads) = (self.options.how, job.threads);
-        Sweep { database, budget, wanted: has_text, how, threads }
+        Sweep { database, turns, budget, wanted: has_text, how, threads }
+    }
+
+    /// Reads every object, or remembers that it was read.
+    fn objects(
+        &self,
+        (database, linked): (&Database, Option<&Database>),
+        budget: &Budget,
+        job: &Job<'_>,
+        crew: &dyn Crew,
+    ) -> Coverage {
+        let reading = || Reading::new(crew.worker(), *job, linked);
+        let recall = job.cache.map(|cache| {
+            let mut recall = Recall::new(cache, database, linked, &self.git_dir);
+            let threads = job.threads;
+            let revisit = |pack| Revisit { database, budget, threads, pack };
+            recall.look_up(&|pack, objects| revisit(pack).run(objects, &reading), job);
+            recall
+        });
+        let Some(recall) = recall else {
+            let turns = Turns::all(database);
+            let seen = self.sweep((database, &turns), budget, job).run(&|_| reading());
+            let mut coverage = Coverage::default();
+            let readings = seen.into_iter().flat_map(|it| it.visitors);
+            readings.for_each(|it| coverage.merge(it.end()));
+            return coverage;
+        };
+        let turns = recall.turns.clone();
+        let sweep = self.sweep((database, &turns), budget, job);
+        let make = |stage: Stage| reading().recording(recall.standing(stage));
+        let seen = sweep.run(&make);
+        let (coverage, is_kept) = recall.end(seen);
+        if is_kept {
+            // Nobody else sets it.
+            let _ = self.is_kept.set(());
+        }
+        coverage
     }
 
     fn database(&self, repository: &Repository) -> &Database {
@@ -93,6 +149,31 @@ impl History {
         coverage
     }
 
+    /// The name of what is kept of tracing secrets through this repository.
+    fn trace_name(&self, cache: &Cache) -> Name {
+        let mut digest = cache.digest();
+        digest.part(TRACE.as_bytes()).part(place(&self.git_dir).as_os_str().as_bytes());
+        for glob in self.options.exclude.texts() {
+            digest.part(glob.as_bytes());
+        }
+        digest.name()
+    }
+
+    /// All on which the answer depends; `None` when some of it is in doubt.
+    fn question(
+        &self,
+        cache: &Cache,
+        database: &Database,
+        wanted: &[Wanted],
+        refs: &Refs,
+    ) -> Option<Name> {
+        self.is_kept.get()?;
+        let mut digest = cache.digest();
+        all_objects(&mut digest, database)?;
+        kept::question(&mut digest, wanted, refs);
+        refs.failed.is_empty().then(|| digest.name())
+    }
+
     fn undone(&self, error: &GitError) -> Coverage {
         let mut coverage = Coverage::default();
         coverage.undone(self.name(), format!("the history cannot be read: {error}"));
@@ -121,12 +202,9 @@ impl Source for History {
         let below = refs.head.map(|head| links::below(&mut reader, head)).unwrap_or_default();
         let forms = (whole, repository.work_tree().is_none());
         coverage.merge(self.names((refs, below), forms, crew.worker().as_mut()));
-        let sweep = self.sweep(database, &budget, job);
-        job.progress.expect(sweep.objects());
-        let readings = sweep.run(&|| Reading::new(crew.worker(), *job, whole.then_some(database)));
-        for reading in readings {
-            coverage.merge(reading.end());
-        }
+        job.progress.expect(database.objects());
+        let linked = whole.then_some(database);
+        coverage.merge(self.objects((database, linked), &budget, job, crew));
         coverage
     }
 
@@ -134,7 +212,13 @@ impl Source for History {
         format!("history of {}", String::from_utf8_lossy(self.name()))
     }
 
-    fn trace(&self, wanted: &[Wanted], job: &Job<'_>, coverage: &mut Coverage) -> Traced {
+    fn trace(
+        &self,
+        wanted: &[Wanted],
+        job: &Job<'_>,
+        coverage: &mut Coverage,
+        clean: IsClean<'_>,
+    ) -> Traced {
         let repository = match Repository::open(&self.git_dir) {
             Ok(repository) => repository,
             Err(error) => {
@@ -144,12 +228,27 @@ impl Source for History {
         };
         let database = self.database(&repository);
         let budget = Budget::new(self.options.memory);
-        let sweep = self.sweep(database, &budget, job);
+        let refs = Refs::read(&repository, &mut Reader::new(database, &budget));
+        let kept = job.cache.and_then(|cache| {
+            Some((cache, self.trace_name(cache), self.question(cache, database, wanted, &refs)?))
+        });
+        if let Some((cache, name, question)) = kept
+            && let Some(content) = cache.get(TRACE, &name)
+            && let Some(traced) = content.strip_prefix(&question).and_then(kept::decode)
+        {
+            return traced;
+        }
+        let turns = Turns::all(database);
+        let sweep = self.sweep((database, &turns), &budget, job);
         let exclude = &self.options.exclude;
         let covers = |path: &[u8]| exclude.covers(path);
         let excluded: Option<Excluded<'_>> = if exclude.is_empty() { None } else { Some(&covers) };
-        let refs = Refs::read(&repository, &mut Reader::new(database, &budget));
         let mut traced = trace(&sweep, &refs, wanted, excluded);
+        if let Some((cache, name, question)) = kept
+            && let Some(answer) = kept::encode(&traced, clean)
+        {
+            cache.put(TRACE, &name, &[&question[..], &answer].concat());
+        }
         for (what, why) in std::mem::take(&mut traced.failed) {
             coverage.fail(&what, why);
         }

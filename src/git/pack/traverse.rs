@@ -47,6 +47,9 @@ pub trait Visitor: Send {
     fn read(&mut self, size: u64);
     /// An object that cannot be read, from wherever.
     fn failed(&mut self, id: ObjectId, why: &PackError);
+    /// A loose object with which nothing was wrong, after everything else that is said of it: its
+    /// size, or `None` when its type is not wanted.
+    fn loose(&mut self, _id: ObjectId, _size: Option<u64>) {}
 
     /// An object that was read by itself.
     fn whole(&mut self, id: ObjectId, kind: Kind, bytes: &[u8]) {
