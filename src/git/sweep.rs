@@ -9,7 +9,8 @@ use super::hash;
 use super::loose::Loose;
 use super::pack::PackError;
 use super::pack::budget::Budget;
-use super::pack::forest::Forest;
+use super::pack::file::Pack;
+use super::pack::forest::{Forest, Root};
 use super::pack::traverse::{How, Plan, Visitor, Walker};
 use super::reader::Reader;
 use crate::model::object::{Kind, ObjectId};
@@ -46,12 +47,26 @@ pub struct Turns {
     pub known: usize,
     /// Loose objects that are not read, sorted.
     pub known_loose: Vec<ObjectId>,
+    /// Nothing but these objects is shown, sorted, and nothing is read in vain for them.
+    pub only: Option<Vec<ObjectId>>,
 }
 
 impl Turns {
     /// Everything is read, in the order of the database.
     pub fn all(database: &Database) -> Self {
         Self { packs: (0..database.packs().len()).collect(), ..Self::default() }
+    }
+
+    /// Whether an object is to be shown, wherever it is.
+    fn shows(&self, id: &[u8]) -> bool {
+        let find = |only: &Vec<ObjectId>| only.binary_search_by(|it| it.as_bytes().cmp(id)).is_ok();
+        self.only.as_ref().is_none_or(find)
+    }
+
+    /// Whether something in a tree of deltas is to be shown.
+    fn wants(&self, pack: &Pack, forest: &Forest, root: &Root) -> bool {
+        let shown = |node| self.shows(pack.id(forest.place(node)));
+        self.only.is_none() || forest.tree(root.node).any(shown)
     }
 }
 
@@ -150,9 +165,11 @@ impl Sweep<'_> {
         let pack = &self.database.packs()[number];
         let forest = self.database.forest(number);
         let earlier = &self.turns.packs[..turn];
-        let repeated = |id: &[u8]| self.database.is_in(earlier, id);
-        let parts = (pack, forest);
-        let plan = Plan::new(parts, self.budget, self.wanted, &repeated, self.how);
+        let repeated = |id: &[u8]| !self.turns.shows(id) || self.database.is_in(earlier, id);
+        let wanted = |root: &Root| {
+            root.kind.is_some_and(self.wanted) && self.turns.wants(pack, forest, root)
+        };
+        let plan = Plan::new((pack, forest), self.budget, wanted, &repeated, self.how);
         let left = Mutex::new(Vec::new());
         self.together(make, done, |visitor| {
             let mut walker = Walker::new(&plan);
@@ -229,7 +246,9 @@ impl Sweep<'_> {
 
     fn loose<V: Visitor>(&self, make: MakeOne<'_, V>, done: &Mutex<Done<V>>) {
         let known = &self.turns.known_loose;
-        let fresh = |(id, _): &(ObjectId, _)| known.binary_search(id).is_err();
+        let fresh = |(id, _): &(ObjectId, _)| {
+            known.binary_search(id).is_err() && self.turns.shows(id.as_bytes())
+        };
         let loose: Vec<_> = self.database.loose().filter(fresh).collect();
         if loose.is_empty() {
             return;

@@ -24,7 +24,7 @@ use crate::git::repository::Repository;
 use crate::git::revisit::Revisit;
 use crate::git::sweep::{Stage, Sweep, Turns};
 use crate::model::coverage::{Coverage, Skip};
-use crate::model::object::Kind;
+use crate::model::object::{Kind, ObjectId};
 use crate::model::origin::Origin;
 
 /// How to read a history.
@@ -42,6 +42,10 @@ pub struct Options {
 
 /// Entries of the cache that say how secrets came in.
 const TRACE: &str = "trace";
+
+/// So many objects are read again each from its own root; for more it takes less time to go through
+/// the trees in which they are.
+const ONE_BY_ONE: usize = 256;
 
 /// A database, and in which order it is read.
 type Parts<'a> = (&'a Database, &'a Turns);
@@ -91,7 +95,21 @@ impl History {
             let mut recall = Recall::new(cache, database, linked, &self.git_dir);
             let threads = job.threads;
             let revisit = |pack| Revisit { database, budget, threads, pack };
-            recall.look_up(&|pack, objects| revisit(pack).run(objects, &reading), job);
+            let many = |pack, objects: &[(ObjectId, bool)]| {
+                let only = objects.iter().map(|(id, _)| *id).collect();
+                let turns = Turns { packs: vec![pack], only: Some(only), ..Turns::default() };
+                let seen = self.sweep((database, &turns), budget, job).run(&|_| reading());
+                let whole = seen.iter().all(|it| it.whole);
+                let visitors = seen.into_iter().flat_map(|it| it.visitors).collect();
+                if whole { Ok(visitors) } else { Err(visitors) }
+            };
+            recall.look_up(
+                &|pack, objects| match objects.len() {
+                    ..=ONE_BY_ONE => revisit(pack).run(objects, &reading),
+                    _ => many(pack, objects),
+                },
+                job,
+            );
             recall
         });
         let Some(recall) = recall else {

@@ -67,6 +67,11 @@ impl<'a> Reading<'a> {
         (self.coverage, self.record.map(|(record, _)| record).unwrap_or_default())
     }
 
+    /// How many objects were read.
+    pub fn count(&self) -> u64 {
+        self.coverage.tally(Part::Objects).count + self.untold.0
+    }
+
     /// Ends the reading as if it had never been.
     pub fn forget(mut self) {
         self.worker.forget();

@@ -19,6 +19,7 @@ use super::cache::pack::{Chain, PackEntry};
 use super::objects::Reading;
 use super::record::Record;
 use crate::git::database::Database;
+use crate::git::pack::file::Pack;
 use crate::git::sweep::{Seen, Stage, Turns};
 use crate::model::coverage::{Coverage, Part, Skip};
 use crate::model::object::ObjectId;
@@ -110,8 +111,13 @@ impl<'a> Recall<'a> {
     fn recalled(&self, pack: usize, entry: &PackEntry, again: Again<'_, '_>) -> Option<Coverage> {
         let telling: Vec<_> = entry.telling.iter().map(|it| (it.id, it.streamed)).collect();
         let readings = match again(pack, &telling) {
-            Ok(readings) => readings,
-            Err(readings) => {
+            // Every one of them was seen, or the entry is none of this pack's.
+            Ok(readings)
+                if readings.iter().map(Reading::count).sum::<u64>() == telling.len() as u64 =>
+            {
+                readings
+            }
+            Ok(readings) | Err(readings) => {
                 readings.into_iter().for_each(Reading::forget);
                 return None;
             }
@@ -217,7 +223,7 @@ impl<'a> Recall<'a> {
 
 /// Adds all objects of the database to a digest; `None` when some pack cannot be told from others.
 pub(super) fn all_objects(digest: &mut Digest, database: &Database) -> Option<()> {
-    let packs: Option<Vec<_>> = database.packs().iter().map(|pack| pack.identity()).collect();
+    let packs: Option<Vec<_>> = database.packs().iter().map(Pack::identity).collect();
     let mut packs = packs?;
     packs.sort();
     digest.number(packs.len() as u64);

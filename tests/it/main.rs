@@ -2,6 +2,7 @@
 //! real git made. One target, since linking is slow.
 
 mod bad_input;
+mod cache;
 mod cli;
 mod contract;
 mod differential;

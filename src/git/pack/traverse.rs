@@ -97,12 +97,11 @@ impl<'a> Plan<'a> {
     pub fn new(
         (pack, forest): (&'a Pack, &'a Forest),
         budget: &'a Budget,
-        wanted: impl Fn(Kind) -> bool,
+        wanted: impl Fn(&Root) -> bool,
         repeated: &'a (dyn Fn(&[u8]) -> bool + Sync),
         how: How,
     ) -> Self {
-        let wanted = |root: &&Root| root.kind.is_some_and(&wanted);
-        let mut roots: Vec<&Root> = forest.roots.iter().filter(wanted).collect();
+        let mut roots: Vec<&Root> = forest.roots.iter().filter(|root| wanted(root)).collect();
         let total: u64 = roots.iter().map(|root| root.weight).sum();
         // A tree that is this heavy must not be the last one to begin.
         let limit = (total / 1000).max(1);

@@ -163,7 +163,7 @@ fn trusted(metadata: &Metadata) -> Result<(), &'static str> {
     let own = [0, rustix::process::geteuid().as_raw()].contains(&metadata.uid());
     match own && metadata.mode() & 0o022 == 0 {
         true => Ok(()),
-        false => Err("it is another's, or can be written by others"),
+        false => Err("it is another's, or can be written by others (chmod -R go-w if it is yours)"),
     }
 }
 
