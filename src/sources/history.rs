@@ -9,8 +9,8 @@ use super::cache::Cache;
 use super::cache::codec::Name;
 use super::cache::trace::{self as kept, IsClean};
 use super::exclude::Exclude;
-use super::objects::Reading;
-use super::recall::{Recall, all_objects, place};
+use super::recall::{all_objects, place};
+use super::round::Round;
 use super::{Crew, Job, Source, Traced, Wanted, Worker};
 use crate::git::GitError;
 use crate::git::attribution::refs::Refs;
@@ -21,10 +21,8 @@ use crate::git::pack::budget::Budget;
 use crate::git::pack::traverse::How;
 use crate::git::reader::Reader;
 use crate::git::repository::Repository;
-use crate::git::revisit::Revisit;
-use crate::git::sweep::{Stage, Sweep, Turns};
+use crate::git::sweep::{Sweep, Turns};
 use crate::model::coverage::{Coverage, Skip};
-use crate::model::object::{Kind, ObjectId};
 use crate::model::origin::Origin;
 
 /// How to read a history.
@@ -42,13 +40,6 @@ pub struct Options {
 
 /// Entries of the cache that say how secrets came in.
 const TRACE: &str = "trace";
-
-/// So many objects are read again each from its own root; for more it takes less time to go through
-/// the trees in which they are.
-const ONE_BY_ONE: usize = 256;
-
-/// A database, and in which order it is read.
-type Parts<'a> = (&'a Database, &'a Turns);
 
 /// The history of one repository.
 pub struct History {
@@ -70,66 +61,6 @@ impl History {
 
     fn name(&self) -> &[u8] {
         self.label.as_deref().unwrap_or(b".")
-    }
-
-    fn sweep<'a>(
-        &self,
-        (database, turns): Parts<'a>,
-        budget: &'a Budget,
-        job: &Job<'_>,
-    ) -> Sweep<'a> {
-        let (how, threads) = (self.options.how, job.threads);
-        Sweep { database, turns, budget, wanted: has_text, how, threads }
-    }
-
-    /// Reads every object, or remembers that it was read.
-    fn objects(
-        &self,
-        (database, linked): (&Database, Option<&Database>),
-        budget: &Budget,
-        job: &Job<'_>,
-        crew: &dyn Crew,
-    ) -> Coverage {
-        let reading = || Reading::new(crew.worker(), *job, linked);
-        let recall = job.cache.map(|cache| {
-            let mut recall = Recall::new(cache, database, linked, &self.git_dir);
-            let threads = job.threads;
-            let revisit = |pack| Revisit { database, budget, threads, pack };
-            let many = |pack, objects: &[(ObjectId, bool)]| {
-                let only = objects.iter().map(|(id, _)| *id).collect();
-                let turns = Turns { packs: vec![pack], only: Some(only), ..Turns::default() };
-                let seen = self.sweep((database, &turns), budget, job).run(&|_| reading());
-                let whole = seen.iter().all(|it| it.whole);
-                let visitors = seen.into_iter().flat_map(|it| it.visitors).collect();
-                if whole { Ok(visitors) } else { Err(visitors) }
-            };
-            recall.look_up(
-                &|pack, objects| match objects.len() {
-                    ..=ONE_BY_ONE => revisit(pack).run(objects, &reading),
-                    _ => many(pack, objects),
-                },
-                job,
-            );
-            recall
-        });
-        let Some(recall) = recall else {
-            let turns = Turns::all(database);
-            let seen = self.sweep((database, &turns), budget, job).run(&|_| reading());
-            let mut coverage = Coverage::default();
-            let readings = seen.into_iter().flat_map(|it| it.visitors);
-            readings.for_each(|it| coverage.merge(it.end()));
-            return coverage;
-        };
-        let turns = recall.turns.clone();
-        let sweep = self.sweep((database, &turns), budget, job);
-        let make = |stage: Stage| reading().recording(recall.standing(stage));
-        let seen = sweep.run(&make);
-        let (coverage, is_kept) = recall.end(seen);
-        if is_kept {
-            // Nobody else sets it.
-            let _ = self.is_kept.set(());
-        }
-        coverage
     }
 
     fn database(&self, repository: &Repository) -> &Database {
@@ -222,7 +153,14 @@ impl Source for History {
         coverage.merge(self.names((refs, below), forms, crew.worker().as_mut()));
         job.progress.expect(database.objects());
         let linked = whole.then_some(database);
-        coverage.merge(self.objects((database, linked), &budget, job, crew));
+        let (budget, how) = (&budget, self.options.how);
+        let round = Round { database, linked, budget, how, job: *job, crew };
+        let (read, is_kept) = round.read(&self.git_dir);
+        coverage.merge(read);
+        if is_kept {
+            // Nobody else sets it.
+            let _ = self.is_kept.set(());
+        }
         coverage
     }
 
@@ -257,7 +195,16 @@ impl Source for History {
             return traced;
         }
         let turns = Turns::all(database);
-        let sweep = self.sweep((database, &turns), &budget, job);
+        let (how, threads) = (self.options.how, job.threads);
+        let sweep = Sweep {
+            database,
+            turns: &turns,
+            budget: &budget,
+            // Each pass says what it wants.
+            wanted: |_| true,
+            how,
+            threads,
+        };
         let exclude = &self.options.exclude;
         let covers = |path: &[u8]| exclude.covers(path);
         let excluded: Option<Excluded<'_>> = if exclude.is_empty() { None } else { Some(&covers) };
@@ -276,9 +223,4 @@ impl Source for History {
     fn repository(&self) -> Option<Arc<[u8]>> {
         self.label.clone()
     }
-}
-
-/// Types whose text is read. Trees hold none but names.
-fn has_text(kind: Kind) -> bool {
-    kind != Kind::Tree
 }

@@ -11,6 +11,7 @@ pub mod progress;
 pub mod range;
 mod recall;
 pub mod record;
+mod round;
 pub mod staged;
 pub mod stdin;
 mod texts;

@@ -18,6 +18,7 @@ use super::cache::loose::{LooseEntry, LooseObject};
 use super::cache::pack::{Chain, PackEntry};
 use super::objects::Reading;
 use super::record::Record;
+use super::round::Round;
 use crate::git::database::Database;
 use crate::git::pack::file::Pack;
 use crate::git::sweep::{Seen, Stage, Turns};
@@ -43,10 +44,6 @@ pub(super) struct Recall<'a> {
     coverage: Coverage,
 }
 
-/// Reads objects of a pack again, each whole or as a stream. An error when one cannot be read.
-pub(super) type Again<'a, 'r> =
-    &'a dyn Fn(usize, &[(ObjectId, bool)]) -> Result<Vec<Reading<'r>>, Vec<Reading<'r>>>;
-
 impl<'a> Recall<'a> {
     /// Looks up what is known of the repository with this git folder.
     pub(super) fn new(
@@ -69,17 +66,17 @@ impl<'a> Recall<'a> {
     }
 
     /// Finds the packs and the loose objects that need not be read.
-    pub(super) fn look_up(&mut self, again: Again<'_, '_>, job: &Job<'_>) {
+    pub(super) fn look_up(&mut self, round: &Round<'_>) {
         let all = std::mem::take(&mut self.turns.packs);
         let (with, without): (Vec<usize>, Vec<usize>) =
             all.into_iter().partition(|&pack| self.identity(pack).is_some());
         let mut left = with;
         while let Some((place, chain, entry)) = self.next(&left) {
-            let Some(coverage) = self.recalled(left[place], &entry, again) else {
+            let Some(coverage) = self.recalled(left[place], &entry, round) else {
                 self.cache.doubt(PACK, &chain.0, "the pack is damaged");
                 break;
             };
-            job.progress.texts(entry.quiet.count);
+            round.job.progress.texts(entry.quiet.count);
             self.coverage.merge(coverage);
             self.chain = chain;
             self.turns.packs.push(left.remove(place));
@@ -88,7 +85,7 @@ impl<'a> Recall<'a> {
         self.turns.packs.extend(left);
         // Nothing is kept of these, nor of what comes behind them.
         self.turns.packs.extend(without);
-        self.look_up_loose(job);
+        self.look_up_loose(&round.job);
     }
 
     fn identity(&self, pack: usize) -> Option<Vec<u8>> {
@@ -108,15 +105,11 @@ impl<'a> Recall<'a> {
     }
 
     /// What is covered by what is kept of a pack; `None` when it does not hold.
-    fn recalled(&self, pack: usize, entry: &PackEntry, again: Again<'_, '_>) -> Option<Coverage> {
-        let telling: Vec<_> = entry.telling.iter().map(|it| (it.id, it.streamed)).collect();
-        let readings = match again(pack, &telling) {
+    fn recalled(&self, pack: usize, entry: &PackEntry, round: &Round<'_>) -> Option<Coverage> {
+        let telling = entry.telling.len() as u64;
+        let readings = match round.again(pack, &entry.telling) {
             // Every one of them was seen, or the entry is none of this pack's.
-            Ok(readings)
-                if readings.iter().map(Reading::count).sum::<u64>() == telling.len() as u64 =>
-            {
-                readings
-            }
+            Ok(readings) if readings.iter().map(Reading::count).sum::<u64>() == telling => readings,
             Ok(readings) | Err(readings) => {
                 readings.into_iter().for_each(Reading::forget);
                 return None;

@@ -55,17 +55,18 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// Opens the cache in a folder, which is made if it is not there. `key` is a digest of the
-    /// program and its rules.
+    /// Opens the cache in a folder, which is made when there is something to keep. `key` is a digest
+    /// of the program and its rules.
     pub fn open(folder: &Path, key: Name, mode: Mode) -> Self {
         let shown = folder.display().to_string();
         let mut cache = Self { shown, folder: None, key, mode, notes: Mutex::default() };
-        match prepared(folder) {
-            Ok(folder) => cache.folder = Some(folder),
-            Err(why) => {
-                let shown = &cache.shown;
+        let ours = folder.join(OURS);
+        match usable(&ours) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                let (shown, why) = (&cache.shown, reason(&error));
                 cache.note(format!("cache {shown} cannot be used, everything is read: {why}"));
             }
+            _ => cache.folder = Some(ours),
         }
         cache
     }
@@ -113,7 +114,9 @@ impl Cache {
     /// Keeps an entry.
     pub fn put(&self, kind: &str, name: &Name, content: &[u8]) {
         let Some(folder) = &self.folder else { return };
-        if let Err(error) = write(folder, &file_name(kind, name), &seal(name, content)) {
+        let written = prepare(folder)
+            .and_then(|()| write(folder, &file_name(kind, name), &seal(name, content)));
+        if let Err(error) = written {
             let (shown, why) = (&self.shown, reason(cause(&error)));
             self.note(format!("cache {shown} cannot be written, what was read is not kept: {why}"));
         }
@@ -140,22 +143,24 @@ fn file_name(kind: &str, name: &Name) -> String {
     })
 }
 
-/// Makes our part of the folder, and says why it cannot be used.
-fn prepared(folder: &Path) -> Result<PathBuf, String> {
-    let ours = folder.join(OURS);
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(&ours);
-    made.map_err(|error| reason(&error))?;
-    let metadata = ours.symlink_metadata().map_err(|error| reason(&error))?;
-    if !metadata.is_dir() {
-        return Err("it is no folder".to_owned());
-    }
-    trusted(&metadata).map_err(str::to_owned)?;
+/// Makes our part of the folder, if it is not there.
+fn prepare(ours: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(ours)?;
+    usable(ours)?;
     // In a work tree git need not know of it. What is tracked there all the same is scanned.
-    if ours.join(".gitignore").symlink_metadata().is_err() {
-        // What cannot be written is said of the first entry.
-        let _ = write(&ours, ".gitignore", b"*\n");
+    match ours.join(".gitignore").symlink_metadata() {
+        Ok(_) => Ok(()),
+        Err(_) => write(ours, ".gitignore", b"*\n"),
     }
-    Ok(ours)
+}
+
+/// An error when our part of the folder is not there, or cannot be believed.
+fn usable(ours: &Path) -> io::Result<()> {
+    let metadata = ours.symlink_metadata()?;
+    if !metadata.is_dir() {
+        return Err(io::Error::other("it is no folder"));
+    }
+    trusted(&metadata).map_err(io::Error::other)
 }
 
 /// Whether nobody but the owner (or root, who can do everything) could have written it.
@@ -170,7 +175,11 @@ fn trusted(metadata: &Metadata) -> Result<(), &'static str> {
 /// The bytes of a file that can be believed. When it was last used is written down once a day.
 fn read(path: &Path) -> io::Result<Vec<u8>> {
     let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY;
-    let mut file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    let opened = OpenOptions::new().read(true).custom_flags(flags).open(path);
+    let mut file = opened.map_err(|error| match error.raw_os_error() {
+        Some(libc::ELOOP) => io::Error::other("it is a symbolic link"),
+        _ => error,
+    })?;
     let metadata = file.metadata()?;
     if !metadata.is_file() || metadata.len() > LARGEST {
         return Err(io::Error::other("it is no file of ours"));
