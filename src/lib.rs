@@ -83,8 +83,8 @@
 //! - `model`, `token`, `rules`, `engine`, `scan`, `report`, `suppress` and `gitlab` do no I/O. Scanning cannot fail: what
 //!   cannot be read is part of the result ([`model::coverage::Coverage`]).
 //! - A secret is a [`model::secret::Secret`], which hides itself. Everything printed beside it has been through [`engine::scrub::Scrub`].
-//! - A report with `--cache` is that without it; the cache holds no secret, no hash of one, and no text
-//!   in which one was found.
+//! - A report with `--cache` is that without it. The cache holds no secret, no text in which one was
+//!   found, and no hash but git's own names of objects.
 //! - What is found around a keyword depends on the bytes within [`engine::Engine::reach`] of it and
 //!   on nothing else, so reading in pieces finds the same as reading whole.
 //! - Results are sorted: same input, same bytes out, whatever the number of threads.

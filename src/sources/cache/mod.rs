@@ -1,7 +1,7 @@
 //! The cache of `--cache`: what earlier runs have read of histories, so that packs and loose objects
 //! are not read again with the same rules by the same program. It holds names of objects and
 //! counts, and of the way of secrets through a history (`trace`) what was looked through for
-//! secrets before: no text in which anything was found, no secret, and no hash of one.
+//! secrets before: no secret, no text in which one was found, and no hash but git's own names.
 //!
 //! An entry holds for exactly what its name was computed from ([`Cache::digest`]): the program, the
 //! rules, and what was read. Whatever does not fit, is damaged, or could have been written by
