@@ -46,6 +46,10 @@
 //! most are never built at all. What has no room in memory, or stands on another pack's object, is
 //! read by itself ([`git::reader::Reader`]). Ranges and the index read single blobs through git2.
 //!
+//! With `--cache`, `sources::recall` finds which packs and loose objects an earlier run has read
+//! ([`sources::cache`]): of these only the objects in which something was seen are read again
+//! ([`git::revisit`]), and what this run reads is written down ([`sources::record`]) for the next.
+//!
 //! For secrets only, [`git::attribution`] goes the same way again: over commits once, and over
 //! trees once for every level of folders, with object names for keywords. What the tree of a commit
 //! holds is then a set, and who brought a secret in is a difference of sets.
@@ -86,6 +90,8 @@
 //! - What a repository says of itself may leave things out, and then every report says what; it
 //!   never says where secrets are sent, nor what counts as found.
 //! - A secret is a [`model::secret::Secret`], which hides itself. Everything printed beside it has been through [`engine::scrub::Scrub`].
+//! - A report with `--cache` is that without it. The cache holds no secret, no text in which one was
+//!   found, and no hash but git's own names of objects.
 //! - What is found around a keyword depends on the bytes within [`engine::Engine::reach`] of it and
 //!   on nothing else, so reading in pieces finds the same as reading whole.
 //! - Results are sorted: same input, same bytes out, whatever the number of threads.

@@ -9,7 +9,7 @@ use stanch::git::database::Database;
 use stanch::git::pack::PackError;
 use stanch::git::pack::budget::Budget;
 use stanch::git::pack::traverse::{How, Visitor};
-use stanch::git::sweep::Sweep;
+use stanch::git::sweep::{Sweep, Turns};
 use stanch::model::chunk::Hit;
 use stanch::model::object::{Kind, ObjectId};
 use stanch::model::seams::Seams;
@@ -115,9 +115,13 @@ fuzz_target!(|entries: Vec<(u8, u16, u8, Vec<u8>)>| {
     let mut counts = Vec::new();
     for (how, memory) in [(How::Carried, 1 << 20), (How::Full, 1 << 20), (How::Carried, 200)] {
         let budget = Budget::new(memory);
-        let sweep = Sweep { database: &database, budget: &budget, wanted: |_| true, how, threads: 1 };
-        let seen = sweep.run(&Seen::default);
-        counts.push(seen.iter().map(|it| it.objects).sum::<usize>());
+        let turns = Turns::all(&database);
+        let (database, budget) = (&database, &budget);
+        let sweep =
+            Sweep { database, turns: &turns, budget, wanted: |_| true, how, threads: 1 };
+        let seen = sweep.run(&|_| Seen::default());
+        let visitors = seen.iter().flat_map(|it| &it.visitors);
+        counts.push(visitors.map(|it| it.objects).sum::<usize>());
     }
     // Every entry is read or said to have failed, whatever the way.
     assert!(counts.iter().all(|count| *count == entries.len()), "{counts:?}");

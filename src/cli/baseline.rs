@@ -124,6 +124,7 @@ fn import(
         fingerprint_key: settings::fingerprint_key(),
         threads: 1,
         shard: None,
+        cache: None,
     };
     let mut baseline = match file.symlink_metadata() {
         Ok(_) => known::read_baseline(file, &options)?,

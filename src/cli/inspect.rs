@@ -51,6 +51,7 @@ pub fn run(args: &InspectArgs, global: &GlobalArgs, console: &Console) -> anyhow
         fingerprint_key: settings::fingerprint_key(),
         threads: 1,
         shard: None,
+        cache: None,
     };
     let display = Display::start(console.shows_progress());
     let work = Work { sources: vec![Box::new(Typed(text.clone()))], ..Work::default() };

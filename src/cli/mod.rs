@@ -11,6 +11,7 @@ pub mod exit;
 mod git;
 pub mod gitleaks;
 pub mod gitleaksignore;
+pub mod history_cache;
 pub mod hook;
 pub mod ignored;
 pub mod inspect;

@@ -22,7 +22,7 @@ use super::progress::Display;
 use super::scan::now;
 use super::targets::Targets;
 use super::verify::Verifier;
-use super::{ci, journal, journal_file, policy, prompt, settings};
+use super::{ci, history_cache, journal, journal_file, policy, prompt, settings};
 use crate::engine::Engine;
 use crate::gitlab::ladder::Home;
 use crate::gitlab::ways::Operator;
@@ -222,11 +222,13 @@ impl<'a> Session<'a> {
 
     /// Scans, asks, and plans.
     fn plan(&mut self, targets: Targets) -> anyhow::Result<(Outcome, Plan)> {
-        let options = settings::scan_options(&self.args.scan);
+        let mut options = settings::scan_options(&self.args.scan);
+        options.cache = history_cache::open(&self.args.scan, &self.engine, self.console);
         let display = Display::start(self.console.shows_progress());
         let mut outcome = scan::run(&self.engine, targets.work, &options, display.progress());
         let verified = self.verifier.run(&mut outcome, &self.engine, false, display.progress());
         display.end();
+        history_cache::close(&options, self.console);
         verified?;
         let known = self.verifier.options();
         let lives = outcome.findings.iter().any(|it| it.verdict.may_live());

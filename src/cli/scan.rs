@@ -11,7 +11,7 @@ use super::exit::Exit;
 use super::output::ReportFile;
 use super::progress::Display;
 use super::verify::Verifier;
-use super::{ci, known, output, settings, shard};
+use super::{ci, history_cache, known, output, settings, shard};
 use crate::model::finding::Outcome;
 use crate::report::{Context, Format, egress, render};
 use crate::scan::{self, Options};
@@ -31,19 +31,21 @@ pub fn run(command: &ScanCommand, global: &GlobalArgs, console: &Console) -> any
     let targets = job.targets(&settled, shard);
     let args = &settled.scan;
     let engine = settings::engine(&args.rules, &args.prefix, &config)?;
-    let options = Options { shard, ..settings::scan_options(args) };
+    let mut options = Options { shard, ..settings::scan_options(args) };
     let started = now();
     let mut known = known::load(&settled, &config, &targets, &options, (console, started))?;
     known.own = ci::own(args, &config);
     let verifier = Verifier::prepare(&args.verify, &config, &targets.remotes, (console, started))?;
     let note = Note::prepare(command.note.mr_note.as_ref(), args, &config, console)?;
 
+    options.cache = history_cache::open(args, &engine, console);
     let display = Display::start(console.shows_progress());
     let mut outcome = scan::run(&engine, targets.work, &options, display.progress());
     let mut verified = Ok(());
     match verifier {
         Some(verifier) if args.verify.egress_plan => {
             display.end();
+            history_cache::close(&options, console);
             return plan(&verifier, &outcome, args.format, console);
         }
         Some(mut verifier) => {
@@ -52,6 +54,7 @@ pub fn run(command: &ScanCommand, global: &GlobalArgs, console: &Console) -> any
         None => {}
     }
     display.end();
+    history_cache::close(&options, console);
     known::apply(&mut outcome, &known, &engine, options.visibility);
     let context = Context {
         show_secrets: args.show_secrets,
@@ -138,11 +141,13 @@ pub(super) fn result_alone(
     let targets = job.targets(&settled, None);
     let args = &settled.scan;
     let engine = settings::engine(&args.rules, &args.prefix, &config)?;
-    let options = settings::scan_options(args);
+    let mut options = settings::scan_options(args);
     let known = known::load(&settled, &config, &targets, &options, (console, now()))?;
+    options.cache = history_cache::open(args, &engine, console);
     let display = Display::start(console.shows_progress());
     let mut outcome = scan::run(&engine, targets.work, &options, display.progress());
     display.end();
+    history_cache::close(&options, console);
     known::apply(&mut outcome, &known, &engine, options.visibility);
     console.undone(&outcome.coverage);
     Ok((outcome, known))

@@ -32,6 +32,7 @@ pub fn scan_options(args: &ScanArgs) -> Options {
         fingerprint_key: fingerprint_key(),
         threads: args.threads.map_or_else(processors, NonZeroUsize::get),
         shard: None,
+        cache: None,
     }
 }
 

@@ -89,6 +89,17 @@ impl Database {
         &self.packs
     }
 
+    /// Bytes of the names of objects.
+    pub fn hash_len(&self) -> usize {
+        self.hash_len
+    }
+
+    /// How many objects there are, of all types; what several packs have counts as often.
+    pub fn objects(&self) -> u64 {
+        let packed: usize = self.packs.iter().map(Pack::count).sum();
+        (packed + self.loose.len()) as u64
+    }
+
     /// Which entries of a pack are deltas of which. Read once, however often the pack is gone
     /// through.
     pub fn forest(&self, pack: usize) -> &Forest {
@@ -100,9 +111,9 @@ impl Database {
         self.loose.iter().map(|&(id, folder)| (id, loose::path(&self.folders[folder], id)))
     }
 
-    /// True when a pack before the one with this number has the object, too.
-    pub fn is_repeated(&self, pack: usize, id: &[u8]) -> bool {
-        self.packs[..pack].iter().any(|earlier| earlier.find(id).is_some())
+    /// True when one of these packs has the object.
+    pub fn is_in(&self, packs: &[usize], id: &[u8]) -> bool {
+        packs.iter().any(|&pack| self.packs[pack].find(id).is_some())
     }
 
     /// True when the object is here.
@@ -230,7 +241,7 @@ impl Database {
         let mut loose = std::mem::take(&mut self.loose);
         loose.sort_unstable();
         loose.dedup_by_key(|(id, _)| *id);
-        loose.retain(|(id, _)| !self.is_repeated(self.packs.len(), id.as_bytes()));
+        loose.retain(|(id, _)| !self.packs.iter().any(|pack| pack.find(id.as_bytes()).is_some()));
         self.loose = loose;
     }
 }

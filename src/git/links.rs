@@ -6,17 +6,15 @@
 
 use std::collections::BTreeSet;
 
-use super::database::Database;
 use super::reader::Reader;
 use super::text;
 use crate::model::object::ObjectId;
 use crate::model::origin::PathBytes;
 
-/// The objects that a commit refers to and that are not here.
-pub fn missing_from_commit(database: &Database, commit: &[u8]) -> Vec<ObjectId> {
+/// The objects that a commit refers to: its tree and its parents.
+pub fn of_commit(commit: &[u8]) -> impl Iterator<Item = ObjectId> {
     let header = text::split(commit).header;
-    let linked = text::ids(header, "tree").chain(text::ids(header, "parent"));
-    linked.filter(|id| !database.has(*id)).collect()
+    text::ids(header, "tree").chain(text::ids(header, "parent"))
 }
 
 /// What is below a commit.

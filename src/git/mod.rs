@@ -17,6 +17,7 @@ pub mod pushed;
 pub mod range;
 pub mod reader;
 pub mod repository;
+pub mod revisit;
 pub mod staged;
 pub mod sweep;
 pub mod text;

@@ -1,8 +1,8 @@
 //! Goes once through an object database: every pack from its roots, loose objects, and what had
 //! to be left for later. Owns the threads that do so.
 
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use super::database::Database;
 use super::hash;
@@ -10,7 +10,7 @@ use super::loose::Loose;
 use super::pack::PackError;
 use super::pack::budget::Budget;
 use super::pack::file::Pack;
-use super::pack::forest::Forest;
+use super::pack::forest::{Forest, Root};
 use super::pack::traverse::{How, Plan, Visitor, Walker};
 use super::reader::Reader;
 use crate::model::object::{Kind, ObjectId};
@@ -25,6 +25,8 @@ const STREAMED: u64 = 16 << 20;
 pub struct Sweep<'a> {
     /// The objects.
     pub database: &'a Database,
+    /// In which order, and what of them is left out.
+    pub turns: &'a Turns,
     /// Memory for unpacked objects.
     pub budget: &'a Budget,
     /// Which types are read.
@@ -35,8 +37,64 @@ pub struct Sweep<'a> {
     pub threads: usize,
 }
 
+/// The order of the packs: what one has is not read again in those after it. The first of them and
+/// some loose objects need not be read at all.
+#[derive(Clone, Debug, Default)]
+pub struct Turns {
+    /// All packs of the database, by number.
+    pub packs: Vec<usize>,
+    /// How many of them, from the first on, are not read.
+    pub known: usize,
+    /// Loose objects that are not read, sorted.
+    pub known_loose: Vec<ObjectId>,
+    /// Nothing but these objects is shown, sorted, and nothing is read in vain for them.
+    pub only: Option<Vec<ObjectId>>,
+}
+
+impl Turns {
+    /// Everything is read, in the order of the database.
+    pub fn all(database: &Database) -> Self {
+        Self { packs: (0..database.packs().len()).collect(), ..Self::default() }
+    }
+
+    /// Whether an object is to be shown, wherever it is.
+    fn shows(&self, id: &[u8]) -> bool {
+        let find = |only: &Vec<ObjectId>| only.binary_search_by(|it| it.as_bytes().cmp(id)).is_ok();
+        self.only.as_ref().is_none_or(find)
+    }
+
+    /// Whether something in a tree of deltas is to be shown.
+    fn wants(&self, pack: &Pack, forest: &Forest, root: &Root) -> bool {
+        let shown = |node| self.shows(pack.id(forest.place(node)));
+        self.only.is_none() || forest.tree(root.node).any(shown)
+    }
+}
+
+/// Where a visitor is to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The pack whose turn this is, a place in [`Turns::packs`].
+    Pack(usize),
+    /// The loose objects.
+    Loose,
+    /// Another copy of what could not be read.
+    Again,
+}
+
 /// Makes a visitor for a thread.
-type Make<'a, V> = &'a (dyn Fn() -> V + Sync);
+type Make<'a, V> = &'a (dyn Fn(Stage) -> V + Sync);
+/// The same within a stage.
+type MakeOne<'a, V> = &'a (dyn Fn() -> V + Sync);
+
+/// The visitors of one stage, once they have seen everything.
+pub struct Seen<V> {
+    /// Which stage.
+    pub stage: Stage,
+    /// One a thread, or more.
+    pub visitors: Vec<V>,
+    /// True when they have seen every object that they were to see.
+    pub whole: bool,
+}
 
 /// What the threads hand in.
 struct Done<V> {
@@ -45,43 +103,50 @@ struct Done<V> {
     failed: Vec<(ObjectId, PackError)>,
 }
 
-impl Sweep<'_> {
-    /// How many objects there are, of all types.
-    pub fn objects(&self) -> u64 {
-        let packed: usize = self.database.packs().iter().map(Pack::count).sum();
-        (packed + self.database.loose().len()) as u64
+impl<V> Default for Done<V> {
+    fn default() -> Self {
+        Self { visitors: Vec::new(), failed: Vec::new() }
     }
+}
 
+impl Sweep<'_> {
     /// Shows every wanted object to one of the visitors, and gives these back.
-    pub fn run<V: Visitor>(&self, make: Make<'_, V>) -> Vec<V> {
-        let done = Mutex::new(Done { visitors: Vec::new(), failed: Vec::new() });
+    pub fn run<V: Visitor>(&self, make: Make<'_, V>) -> Vec<Seen<V>> {
         let work = || {
-            for pack in 0..self.database.packs().len() {
-                self.pack(pack, make, &done);
+            let (mut seen, mut failed) = (Vec::new(), Vec::new());
+            let packs = (self.turns.known..self.turns.packs.len()).map(Stage::Pack);
+            for stage in packs.chain([Stage::Loose]) {
+                let done = Mutex::new(Done::default());
+                let make = || make(stage);
+                match stage {
+                    Stage::Pack(turn) => self.pack(turn, &make, &done),
+                    _ => self.loose(&make, &done),
+                }
+                let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+                let whole = done.failed.is_empty();
+                seen.push(Seen { stage, visitors: done.visitors, whole });
+                failed.append(&mut done.failed);
             }
-            self.loose(make, &done);
+            (seen, failed)
         };
-        match rayon::ThreadPoolBuilder::new().num_threads(self.threads).build() {
-            Ok(pool) => pool.install(work),
-            // No more threads to be had: rayon does what it can.
-            Err(_) => work(),
-        }
-        let Done { mut visitors, failed } = match done.into_inner() {
-            Ok(done) => done,
-            Err(poisoned) => poisoned.into_inner(),
-        };
+        let (mut seen, failed) =
+            match rayon::ThreadPoolBuilder::new().num_threads(self.threads).build() {
+                Ok(pool) => pool.install(work),
+                // No more threads to be had: rayon does what it can.
+                Err(_) => work(),
+            };
         if !failed.is_empty() {
-            let mut visitor = make();
+            let mut visitor = make(Stage::Again);
             self.retry(failed, &mut visitor);
-            visitors.push(visitor);
+            seen.push(Seen { stage: Stage::Again, visitors: vec![visitor], whole: true });
         }
-        visitors
+        seen
     }
 
     /// Does `work` on every thread, each with a visitor of its own; it gives back what failed.
     fn together<V: Visitor>(
         &self,
-        make: Make<'_, V>,
+        make: MakeOne<'_, V>,
         done: &Mutex<Done<V>>,
         work: impl Fn(&mut V) -> Vec<(ObjectId, PackError)> + Sync,
     ) {
@@ -95,12 +160,16 @@ impl Sweep<'_> {
         });
     }
 
-    fn pack<V: Visitor>(&self, number: usize, make: Make<'_, V>, done: &Mutex<Done<V>>) {
+    fn pack<V: Visitor>(&self, turn: usize, make: MakeOne<'_, V>, done: &Mutex<Done<V>>) {
+        let number = self.turns.packs[turn];
         let pack = &self.database.packs()[number];
         let forest = self.database.forest(number);
-        let repeated = |id: &[u8]| number > 0 && self.database.is_repeated(number, id);
-        let parts = (pack, forest);
-        let plan = Plan::new(parts, self.budget, self.wanted, &repeated, self.how);
+        let earlier = &self.turns.packs[..turn];
+        let repeated = |id: &[u8]| !self.turns.shows(id) || self.database.is_in(earlier, id);
+        let wanted = |root: &Root| {
+            root.kind.is_some_and(self.wanted) && self.turns.wants(pack, forest, root)
+        };
+        let plan = Plan::new((pack, forest), self.budget, wanted, &repeated, self.how);
         let left = Mutex::new(Vec::new());
         self.together(make, done, |visitor| {
             let mut walker = Walker::new(&plan);
@@ -118,7 +187,8 @@ impl Sweep<'_> {
         nodes.retain(|&node| !repeated(pack.id(forest.place(node))));
         self.one_by_one((number, forest), &nodes, make, done);
         let broken = forest.broken.iter().filter_map(|(place, error)| {
-            Some((ObjectId::from_bytes(pack.id(*place as usize))?, error.clone()))
+            let id = Some(pack.id(*place as usize)).filter(|id| !repeated(id))?;
+            Some((ObjectId::from_bytes(id)?, error.clone()))
         });
         if let Ok(mut done) = done.lock() {
             done.failed.extend(broken);
@@ -130,7 +200,7 @@ impl Sweep<'_> {
         &self,
         (number, forest): (usize, &Forest),
         nodes: &[u32],
-        make: Make<'_, V>,
+        make: MakeOne<'_, V>,
         done: &Mutex<Done<V>>,
     ) {
         if nodes.is_empty() {
@@ -174,8 +244,12 @@ impl Sweep<'_> {
         }
     }
 
-    fn loose<V: Visitor>(&self, make: Make<'_, V>, done: &Mutex<Done<V>>) {
-        let loose: Vec<_> = self.database.loose().collect();
+    fn loose<V: Visitor>(&self, make: MakeOne<'_, V>, done: &Mutex<Done<V>>) {
+        let known = &self.turns.known_loose;
+        let fresh = |(id, _): &(ObjectId, _)| {
+            known.binary_search(id).is_err() && self.turns.shows(id.as_bytes())
+        };
+        let loose: Vec<_> = self.database.loose().filter(fresh).collect();
         if loose.is_empty() {
             return;
         }
@@ -203,16 +277,19 @@ impl Sweep<'_> {
     ) -> Result<(), PackError> {
         let (kind, size) = (object.kind, object.size);
         if !(self.wanted)(kind) {
+            visitor.loose(id, None);
             return Ok(());
         }
         if size >= STREAMED {
-            return visitor.stream(id, kind, size, &mut object.stream());
+            visitor.stream(id, kind, size, &mut object.stream())?;
+        } else {
+            let bytes = object.bytes().map_err(|_| PackError::Inflate)?;
+            if !hash::is_named(id, kind, &bytes) {
+                return Err(PackError::Name);
+            }
+            visitor.whole(id, kind, &bytes);
         }
-        let bytes = object.bytes().map_err(|_| PackError::Inflate)?;
-        if !hash::is_named(id, kind, &bytes) {
-            return Err(PackError::Name);
-        }
-        visitor.whole(id, kind, &bytes);
+        visitor.loose(id, Some(size));
         Ok(())
     }
 

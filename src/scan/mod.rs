@@ -9,6 +9,8 @@ mod marks;
 mod table;
 mod worker;
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Instant;
@@ -19,6 +21,7 @@ use crate::model::coverage::Coverage;
 use crate::model::finding::{Evidence, Finding, LeftOut, Outcome};
 use crate::model::secret::Secret;
 use crate::model::shard::{Part, Shard, Unreported};
+use crate::sources::cache::Cache;
 use crate::sources::progress::Progress;
 use crate::sources::{Job, Source};
 use fingerprint::Fingerprinter;
@@ -47,6 +50,8 @@ pub struct Options {
     pub threads: usize,
     /// Which part of the targets this is; `None` when it is all of them.
     pub shard: Option<Shard>,
+    /// What earlier runs with this engine have read, if that is to count.
+    pub cache: Option<Cache>,
 }
 
 /// The fingerprint of a secret of a kind, as findings carry it.
@@ -128,7 +133,8 @@ fn read(
     coverage: &mut Coverage,
 ) -> Table {
     let mut all = Table::default();
-    let job = Job { threads: options.threads, reach: margins(engine), progress };
+    let cache = options.cache.as_ref();
+    let job = Job { threads: options.threads, reach: margins(engine), progress, cache };
     let mut tables = Vec::new();
     let mut best = HashMap::new();
     for source in sources {
@@ -136,6 +142,16 @@ fn read(
         table.note_evidence(&mut best);
         tables.push(table);
     }
+    let secrets: Vec<(Secret, usize)> = match cache {
+        Some(_) => tables.iter().flat_map(Table::secrets).collect(),
+        None => Vec::new(),
+    };
+    let scrub = OnceCell::new();
+    let is_clean = |text: &[u8]| {
+        let known = || secrets.iter().map(|(secret, prefix)| (secret.expose(), *prefix));
+        let scrub = scrub.get_or_init(|| Scrub::new(engine, known()));
+        matches!(scrub.clean(text), Cow::Borrowed(_))
+    };
     for (source, mut table) in sources.iter().zip(tables) {
         // What is not reported need not be traced, unless another shard may report it.
         let reported = |key: &_| best.get(key).is_some_and(|it| *it >= options.evidence);
@@ -146,7 +162,7 @@ fn read(
             |key| !reported(key),
             |wanted| {
                 progress.begin(format!("commits of {} secrets", wanted.len()));
-                source.trace(wanted, &job, coverage)
+                source.trace(wanted, &job, coverage, &is_clean)
             },
         );
         table.name_repository(source.repository().as_ref());

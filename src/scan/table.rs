@@ -141,6 +141,11 @@ impl Table {
         self.known.iter().filter(|key| !self.entries.contains_key(*key))
     }
 
+    /// All secrets, each with the length of its prefix.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = (Secret, usize)> {
+        self.entries.values().map(|entry| (entry.secret.clone(), entry.prefix()))
+    }
+
     /// Says of every place in which repository it is.
     pub(super) fn name_repository(&mut self, label: Option<&Arc<[u8]>>) {
         let Some(label) = label else { return };

@@ -47,6 +47,7 @@ impl Crew for EngineCrew<'_> {
             total: self.table,
             table: Table::default(),
             settled: Table::default(),
+            seen: 0,
             hits: Vec::new(),
         })
     }
@@ -60,6 +61,8 @@ struct EngineWorker<'a> {
     table: Table,
     /// What was seen before that.
     settled: Table,
+    /// How often something was seen.
+    seen: u64,
     hits: Vec<Hit>,
 }
 
@@ -95,6 +98,14 @@ impl Worker for EngineWorker<'_> {
         if !hits.is_empty() {
             self.confirm(origin, &Chunk::whole(text), hits);
         }
+    }
+
+    fn seen(&self) -> u64 {
+        self.seen
+    }
+
+    fn forget(&mut self) {
+        (self.table, self.settled) = (Table::default(), Table::default());
     }
 
     fn end_change(&mut self, before: &mut dyn FnMut(&mut dyn Worker)) {
@@ -134,6 +145,7 @@ impl EngineWorker<'_> {
             let same = same.chain(before.take_while(|other| other.secret == found.secret));
             same.for_each(|other| seen.hints.fill_from(&hints(other, chunk.bytes)));
             self.table.add(seen);
+            self.seen += 1;
         }
     }
 

@@ -3,11 +3,16 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
+use super::cache::Cache;
+use super::cache::codec::Name;
+use super::cache::trace::{self as kept, IsClean};
 use super::exclude::Exclude;
-use super::objects::Reading;
+use super::recall::{all_objects, place};
+use super::round::Round;
 use super::{Crew, Job, Source, Traced, Wanted, Worker};
 use crate::git::GitError;
 use crate::git::attribution::refs::Refs;
@@ -18,9 +23,8 @@ use crate::git::pack::budget::Budget;
 use crate::git::pack::traverse::How;
 use crate::git::reader::Reader;
 use crate::git::repository::Repository;
-use crate::git::sweep::Sweep;
+use crate::git::sweep::{Sweep, Turns};
 use crate::model::coverage::{Coverage, Skip};
-use crate::model::object::Kind;
 use crate::model::origin::Origin;
 
 /// How to read a history.
@@ -36,6 +40,9 @@ pub struct Options {
     pub how: How,
 }
 
+/// Entries of the cache that say how secrets came in.
+const TRACE: &str = "trace";
+
 /// The history of one repository.
 pub struct History {
     git_dir: PathBuf,
@@ -43,21 +50,19 @@ pub struct History {
     label: Option<Arc<[u8]>>,
     /// Opened once, for reading and for tracing.
     database: OnceLock<Database>,
+    /// Set when all that was read is in the cache.
+    is_kept: OnceLock<()>,
 }
 
 impl History {
     /// The history of the repository with this git folder. `label` is how reports name it.
     pub fn new(git_dir: &Path, options: Options, label: Option<Arc<[u8]>>) -> Self {
-        Self { git_dir: git_dir.to_path_buf(), options, label, database: OnceLock::new() }
+        let (database, is_kept) = (OnceLock::new(), OnceLock::new());
+        Self { git_dir: git_dir.to_path_buf(), options, label, database, is_kept }
     }
 
     fn name(&self) -> &[u8] {
         self.label.as_deref().unwrap_or(b".")
-    }
-
-    fn sweep<'a>(&self, database: &'a Database, budget: &'a Budget, job: &Job<'_>) -> Sweep<'a> {
-        let (how, threads) = (self.options.how, job.threads);
-        Sweep { database, budget, wanted: has_text, how, threads }
     }
 
     fn database(&self, repository: &Repository) -> &Database {
@@ -95,6 +100,30 @@ impl History {
         coverage
     }
 
+    /// The name of what is kept of tracing secrets through this repository.
+    fn trace_name(&self, cache: &Cache) -> Name {
+        let mut digest = cache.digest();
+        digest.part(TRACE.as_bytes()).part(place(&self.git_dir).as_os_str().as_bytes());
+        digest.name()
+    }
+
+    /// All on which the answer depends; `None` when some of it is in doubt.
+    fn question(
+        &self,
+        cache: &Cache,
+        database: &Database,
+        wanted: &[Wanted],
+        refs: &Refs,
+    ) -> Option<Name> {
+        self.is_kept.get()?;
+        // What is excluded is named anew each time, which takes the whole way.
+        self.options.exclude.is_empty().then_some(())?;
+        let mut digest = cache.digest();
+        all_objects(&mut digest, database)?;
+        kept::question(&mut digest, wanted, refs);
+        refs.failed.is_empty().then(|| digest.name())
+    }
+
     fn undone(&self, error: &GitError) -> Coverage {
         let mut coverage = Coverage::default();
         coverage.undone(self.name(), format!("the history cannot be read: {error}"));
@@ -123,11 +152,15 @@ impl Source for History {
         let below = refs.head.map(|head| links::below(&mut reader, head)).unwrap_or_default();
         let forms = (whole, repository.work_tree().is_none());
         coverage.merge(self.names((refs, below), forms, crew.worker().as_mut()));
-        let sweep = self.sweep(database, &budget, job);
-        job.progress.expect(sweep.objects());
-        let readings = sweep.run(&|| Reading::new(crew.worker(), *job, whole.then_some(database)));
-        for reading in readings {
-            coverage.merge(reading.end());
+        job.progress.expect(database.objects());
+        let linked = whole.then_some(database);
+        let (budget, how) = (&budget, self.options.how);
+        let round = Round { database, linked, budget, how, job: *job, crew };
+        let (read, is_kept) = round.read(&self.git_dir);
+        coverage.merge(read);
+        if is_kept {
+            // Nobody else sets it.
+            let _ = self.is_kept.set(());
         }
         coverage
     }
@@ -136,7 +169,13 @@ impl Source for History {
         format!("history of {}", String::from_utf8_lossy(self.name()))
     }
 
-    fn trace(&self, wanted: &[Wanted], job: &Job<'_>, coverage: &mut Coverage) -> Traced {
+    fn trace(
+        &self,
+        wanted: &[Wanted],
+        job: &Job<'_>,
+        coverage: &mut Coverage,
+        clean: IsClean<'_>,
+    ) -> Traced {
         let repository = match Repository::open(&self.git_dir) {
             Ok(repository) => repository,
             Err(error) => {
@@ -146,7 +185,27 @@ impl Source for History {
         };
         let database = self.database(&repository);
         let budget = Budget::new(self.options.memory);
-        let sweep = self.sweep(database, &budget, job);
+        let refs = Refs::read(&repository, &mut Reader::new(database, &budget));
+        let kept = job.cache.and_then(|cache| {
+            Some((cache, self.trace_name(cache), self.question(cache, database, wanted, &refs)?))
+        });
+        if let Some((cache, name, question)) = kept
+            && let Some(content) = cache.get(TRACE, &name)
+            && let Some(traced) = content.strip_prefix(&question).and_then(kept::decode)
+        {
+            return traced;
+        }
+        let turns = Turns::all(database);
+        let (how, threads) = (self.options.how, job.threads);
+        let sweep = Sweep {
+            database,
+            turns: &turns,
+            budget: &budget,
+            // Each pass says what it wants.
+            wanted: |_| true,
+            how,
+            threads,
+        };
         let exclude = &self.options.exclude;
         // Only paths at which a secret stands are asked about: these are what is left out.
         let left_out: RefCell<BTreeSet<(Skip, Vec<u8>)>> = RefCell::default();
@@ -156,10 +215,14 @@ impl Source for History {
             why.is_some()
         };
         let excluded: Option<Excluded<'_>> = if exclude.is_empty() { None } else { Some(&covers) };
-        let refs = Refs::read(&repository, &mut Reader::new(database, &budget));
         let mut traced = trace(&sweep, &refs, wanted, excluded);
         for (why, path) in left_out.into_inner() {
             coverage.skip(why, &[&path, &b" (in the history)"[..]].concat());
+        }
+        if let Some((cache, name, question)) = kept
+            && let Some(answer) = kept::encode(&traced, clean)
+        {
+            cache.put(TRACE, &name, &[&question[..], &answer].concat());
         }
         for (what, why) in std::mem::take(&mut traced.failed) {
             coverage.fail(&what, why);
@@ -170,9 +233,4 @@ impl Source for History {
     fn repository(&self) -> Option<Arc<[u8]>> {
         self.label.clone()
     }
-}
-
-/// Types whose text is read. Trees hold none but names.
-fn has_text(kind: Kind) -> bool {
-    kind != Kind::Tree
 }

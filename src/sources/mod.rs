@@ -1,6 +1,7 @@
 //! Things that produce texts, and own the threads that read them. A source hands chunks to one
 //! worker a thread and says what it has covered. It knows nothing of rules and findings.
 
+pub mod cache;
 pub mod exclude;
 pub mod files;
 pub mod history;
@@ -8,6 +9,9 @@ pub mod objects;
 pub mod pieces;
 pub mod progress;
 pub mod range;
+mod recall;
+pub mod record;
+mod round;
 pub mod staged;
 pub mod stdin;
 mod texts;
@@ -21,6 +25,8 @@ use crate::model::chunk::{Chunk, Hit, Reach};
 use crate::model::coverage::Coverage;
 use crate::model::origin::Origin;
 use crate::model::seams::Seams;
+use cache::Cache;
+use cache::trace::IsClean;
 use progress::Progress;
 
 pub use crate::git::attribution::{Traced, Wanted};
@@ -44,6 +50,12 @@ pub trait Worker {
     /// A text whose keywords are known already.
     fn searched(&mut self, origin: &Origin, text: &[u8], hits: &[Hit]);
 
+    /// How many secrets were seen up to now, each place counted.
+    fn seen(&self) -> u64;
+
+    /// Forgets all that was seen.
+    fn forget(&mut self);
+
     /// Ends a change: everything since the last call of this. `before` hands out what stood there
     /// before the change, and is asked only when something was found: a secret that stands there,
     /// too, was moved or left in place, and is not brought in.
@@ -65,6 +77,8 @@ pub struct Job<'a> {
     pub reach: Reach,
     /// Where to say how far it is.
     pub progress: &'a Progress,
+    /// What earlier runs have read, if that is to count.
+    pub cache: Option<&'a Cache>,
 }
 
 /// Something that produces texts.
@@ -76,8 +90,15 @@ pub trait Source {
     fn describe(&self) -> String;
 
     /// Finds out how secrets came in that stand in what was handed out as [`Origin::Blob`], in
-    /// commits or in tags. What cannot be read on the way is added to the coverage.
-    fn trace(&self, _wanted: &[Wanted], _job: &Job<'_>, _coverage: &mut Coverage) -> Traced {
+    /// commits or in tags. What cannot be read on the way is added to the coverage. Texts in which
+    /// a secret stands are not `clean`, and kept nowhere.
+    fn trace(
+        &self,
+        _wanted: &[Wanted],
+        _job: &Job<'_>,
+        _coverage: &mut Coverage,
+        _clean: IsClean<'_>,
+    ) -> Traced {
         Traced::default()
     }
 

@@ -4,7 +4,9 @@
 use std::io::Read;
 use std::sync::Arc;
 
+use super::cache::pack::Telling;
 use super::pieces::PieceReader;
+use super::record::Record;
 use super::utf16::{Order, decoded};
 use super::{Job, Worker, texts};
 use crate::git::database::Database;
@@ -32,6 +34,8 @@ pub struct Reading<'a> {
     pieces: Option<PieceReader<'a>>,
     coverage: Coverage,
     untold: (u64, u64),
+    /// What a later run needs to know, if it may come to that, and the packs with which it holds.
+    record: Option<(Record, &'a [usize])>,
 }
 
 impl<'a> Reading<'a> {
@@ -42,13 +46,53 @@ impl<'a> Reading<'a> {
         job: Job<'a>,
         linked: Option<&'a Database>,
     ) -> Self {
-        Self { worker, job, linked, pieces: None, coverage: Coverage::default(), untold: (0, 0) }
+        let coverage = Coverage::default();
+        Self { worker, job, linked, pieces: None, coverage, untold: (0, 0), record: None }
+    }
+
+    /// Writes down what a later run needs to know as long as it has these packs.
+    pub fn recording(mut self, packs: &'a [usize]) -> Self {
+        self.record = Some((Record::default(), packs));
+        self
     }
 
     /// Ends the reading: what was read.
-    pub fn end(mut self) -> Coverage {
+    pub fn end(self) -> Coverage {
+        self.end_recording().0
+    }
+
+    /// Ends the reading: what was read, and what was written down.
+    pub fn end_recording(mut self) -> (Coverage, Record) {
         self.tell();
-        self.coverage
+        (self.coverage, self.record.map(|(record, _)| record).unwrap_or_default())
+    }
+
+    /// How many objects were read.
+    pub fn count(&self) -> u64 {
+        self.coverage.tally(Part::Objects).count + self.untold.0
+    }
+
+    /// Ends the reading as if it had never been.
+    pub fn forget(mut self) {
+        self.worker.forget();
+    }
+
+    /// Looks whether what a commit refers to is there. Gives back what a later run must look for
+    /// itself.
+    fn links(&mut self, commit: &[u8]) -> Vec<ObjectId> {
+        let Some(database) = self.linked else { return Vec::new() };
+        let mut outside = Vec::new();
+        for id in links::of_commit(commit) {
+            let held = self.record.as_ref().map(|(_, packs)| *packs);
+            if held.is_some_and(|packs| !database.is_in(packs, id.as_bytes())) {
+                outside.push(id);
+            }
+            if !database.has(id) {
+                let why = "object is missing, though a commit refers to it";
+                self.coverage.fail(id.to_string().as_bytes(), why);
+            }
+        }
+        outside
     }
 
     fn tell(&mut self) {
@@ -77,22 +121,27 @@ impl Visitor for Reading<'_> {
     }
 
     fn object(&mut self, id: ObjectId, kind: Kind, bytes: &[u8], hits: &[Hit]) {
-        if let (Kind::Commit, Some(database)) = (kind, self.linked) {
-            for missing in links::missing_from_commit(database, bytes) {
-                let why = "object is missing, though a commit refers to it";
-                self.coverage.fail(missing.to_string().as_bytes(), why);
-            }
-            if hits.is_empty() {
-                return;
-            }
-        }
-        if kind == Kind::Blob && bytes.starts_with(LFS) && bytes.len() < LONGEST_POINTER {
+        let outside = if kind == Kind::Commit { self.links(bytes) } else { Vec::new() };
+        let before = self.worker.seen();
+        let pointer = kind == Kind::Blob && bytes.starts_with(LFS) && bytes.len() < LONGEST_POINTER;
+        if pointer {
             self.coverage.skip(Skip::LfsContent, id.to_string().as_bytes());
         }
-        if kind == Kind::Blob && Order::of(bytes).is_none() {
-            self.worker.searched(&Origin::Blob { blob: id }, bytes, hits);
-        } else {
-            hand_on(id, kind, bytes, self.worker.as_mut());
+        match kind {
+            // It was to be seen for what it refers to.
+            Kind::Commit if hits.is_empty() => {}
+            Kind::Blob if Order::of(bytes).is_none() => {
+                self.worker.searched(&Origin::Blob { blob: id }, bytes, hits);
+            }
+            _ => hand_on(id, kind, bytes, self.worker.as_mut()),
+        }
+        if let Some((record, _)) = &mut self.record {
+            if self.worker.seen() == before {
+                record.packed.outside.extend(outside);
+                record.packed.pointers.extend(pointer.then_some(id));
+            } else {
+                record.telling(Telling { id, streamed: false }, bytes.len() as u64);
+            }
         }
     }
 
@@ -110,6 +159,7 @@ impl Visitor for Reading<'_> {
                 Origin::CommitMessage { author: Arc::new(Signature::default()), commit: id }
             }
         };
+        let before = self.worker.seen();
         let pieces = self.pieces.get_or_insert_with(|| PieceReader::new(self.job));
         // One byte more than there should be tells when there are too many.
         let bytes = bytes.take(size.saturating_add(1));
@@ -118,6 +168,11 @@ impl Visitor for Reading<'_> {
                 // The display has been told of the bytes.
                 self.coverage.read(Part::Objects, size);
                 self.job.progress.text();
+                if let Some((record, _)) = &mut self.record
+                    && self.worker.seen() != before
+                {
+                    record.telling(Telling { id, streamed: true }, size);
+                }
                 Ok(())
             }
             _ => Err(PackError::Inflate),
@@ -134,6 +189,12 @@ impl Visitor for Reading<'_> {
 
     fn failed(&mut self, id: ObjectId, why: &PackError) {
         self.coverage.fail(id.to_string().as_bytes(), why.to_string());
+    }
+
+    fn loose(&mut self, id: ObjectId, size: Option<u64>) {
+        if let Some((record, _)) = &mut self.record {
+            record.loose(id, size);
+        }
     }
 }
 

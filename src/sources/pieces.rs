@@ -148,6 +148,12 @@ mod tests {
             unreachable!("pieces are not searched here")
         }
 
+        fn seen(&self) -> u64 {
+            0
+        }
+
+        fn forget(&mut self) {}
+
         fn chunk(&mut self, _: &Origin, chunk: &Chunk<'_>) {
             let from = usize::try_from(chunk.offset).expect("small") + chunk.owned.start;
             assert_eq!(from, self.text.len(), "owned parts follow each other");
@@ -163,7 +169,7 @@ mod tests {
 
     fn rejoined(input: impl Read, size: Option<u64>) -> (Rejoin, io::Result<u64>) {
         let progress = Progress::default();
-        let job = Job { threads: 1, reach: REACH, progress: &progress };
+        let job = Job { threads: 1, reach: REACH, progress: &progress, cache: None };
         let mut rejoin = Rejoin::default();
         let read = PieceReader::new(job).read(input, size, &Origin::Stdin, &mut rejoin);
         (rejoin, read)

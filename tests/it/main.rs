@@ -2,6 +2,7 @@
 //! real git made. One target, since linking is slow.
 
 mod bad_input;
+mod cache;
 mod ci;
 mod ci_formats;
 mod cli;

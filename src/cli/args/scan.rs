@@ -75,6 +75,10 @@ pub struct ScanArgs {
     /// result is the same)
     #[arg(long, help_heading = "What is read")]
     pub full_scan: bool,
+    /// Keep in this folder which packs and objects of histories were read, and do not read them again
+    /// with the same rules by the same stanch; holds no secret (with --full-scan: only written)
+    #[arg(long, value_name = "DIR", help_heading = "What is read")]
+    pub cache: Option<PathBuf>,
     /// Use so many threads (default: as many as there are processors)
     #[arg(long, value_name = "N", help_heading = "What is read")]
     pub threads: Option<NonZeroUsize>,

@@ -29,6 +29,8 @@ pub struct Commit {
 pub struct Graph {
     /// The commits.
     pub commits: Vec<Commit>,
+    /// False when a copy of a commit, or what it stands on, could not be read.
+    pub whole: bool,
     numbers: HashMap<ObjectId, u32>,
 }
 
@@ -78,12 +80,14 @@ impl Graph {
     /// Reads all commits.
     pub fn read(sweep: &Sweep<'_>) -> Self {
         let sweep = Sweep { wanted: |kind| kind == Kind::Commit, ..*sweep };
-        let collected = sweep.run(&Collect::default);
-        let mut raw: Vec<Raw> = collected.into_iter().flat_map(|it| it.commits).collect();
+        let seen = sweep.run(&|_| Collect::default());
+        let whole = seen.iter().all(|it| it.whole);
+        let collected = seen.into_iter().flat_map(|it| it.visitors);
+        let mut raw: Vec<Raw> = collected.flat_map(|it| it.commits).collect();
         // Whatever thread has read them.
         raw.sort_unstable_by_key(|commit| (commit.time, commit.id));
         raw.dedup_by_key(|commit| commit.id);
-        Self::sorted(&raw)
+        Self { whole, ..Self::sorted(&raw) }
     }
 
     /// Puts parents before children; otherwise the older commit comes first.

@@ -58,6 +58,8 @@ pub struct Traced {
     pub provenances: Vec<Provenance>,
     /// What could not be found out, and why.
     pub failed: Vec<(Vec<u8>, String)>,
+    /// False when something on the way was damaged, so that another day may tell more.
+    pub whole: bool,
 }
 
 /// Says of a path whether it does not count.
@@ -86,7 +88,8 @@ pub fn trace(
         authors: HashMap::new(),
     };
     trail.fill(&holders, excluded);
-    let mut traced = Traced::default();
+    let whole = trail.graph.whole && holders.whole && refs.failed.is_empty();
+    let mut traced = Traced { whole, ..Traced::default() };
     trail.places(&blobs, &mut traced);
     traced.provenances = Stories::new(wanted, &blobs, &mut trail).tell(refs);
     if holders.cut || trail.sets.cut {

@@ -31,19 +31,23 @@ pub struct Holders {
     pub entries: Vec<Vec<(u32, Box<[u8]>)>>,
     /// True when folders were deeper than anybody needs, and some were not looked at.
     pub cut: bool,
+    /// False when a copy of a tree, or what it stands on, could not be read.
+    pub whole: bool,
 }
 
 impl Holders {
     /// Finds the trees that lead to `blobs`, which are sorted and distinct.
     pub fn find(sweep: &Sweep<'_>, blobs: &[ObjectId]) -> Self {
         let sweep = Sweep { wanted: |kind| kind == Kind::Tree, ..*sweep };
-        let mut holders = Self::default();
+        let mut holders = Self { whole: true, ..Self::default() };
         let mut wanted: Vec<ObjectId> = blobs.to_vec();
         for _ in 0..DEEPEST {
             wanted.iter().for_each(|&id| holders.add(id));
             let needles = Needles::new(&wanted);
-            let make = || Collect { needles: &needles, found: Vec::new() };
-            let found = sweep.run(&make).into_iter().flat_map(|it| it.found);
+            let make = |_| Collect { needles: &needles, found: Vec::new() };
+            let seen = sweep.run(&make);
+            holders.whole &= seen.iter().all(|it| it.whole);
+            let found = seen.into_iter().flat_map(|it| it.visitors).flat_map(|it| it.found);
             // In the order of names, whatever thread has found them.
             let found: BTreeMap<ObjectId, Entries> = found.collect();
             wanted = found.keys().filter(|id| holders.number(**id).is_none()).copied().collect();

@@ -75,6 +75,20 @@ impl Pack {
         &self.bytes[..self.bytes.len() - self.hash_len]
     }
 
+    /// What tells this pack from every other: its checksum and that of its index, and their sizes.
+    /// Nothing of its middle is looked at, as git does when it opens one. `None` for a pack without
+    /// an index of its own.
+    pub fn identity(&self) -> Option<Vec<u8>> {
+        let Names::Index(index) = &self.names else { return None };
+        let mut identity = Vec::new();
+        for bytes in [&self.bytes[..], index.bytes()] {
+            let checksum = bytes.len().checked_sub(self.hash_len)?;
+            identity.extend((bytes.len() as u64).to_be_bytes());
+            identity.extend(&bytes[checksum..]);
+        }
+        Some(identity)
+    }
+
     /// How many objects it has.
     pub fn count(&self) -> usize {
         match &self.names {

@@ -71,6 +71,11 @@ impl<B: Deref<Target = [u8]>> Index<B> {
         Ok(Self { bytes, hash_len, count })
     }
 
+    /// The whole file.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// How many objects it names.
     pub fn count(&self) -> usize {
         self.count

@@ -47,6 +47,9 @@ pub trait Visitor: Send {
     fn read(&mut self, size: u64);
     /// An object that cannot be read, from wherever.
     fn failed(&mut self, id: ObjectId, why: &PackError);
+    /// A loose object with which nothing was wrong, after everything else that is said of it: its
+    /// size, or `None` when its type is not wanted.
+    fn loose(&mut self, _id: ObjectId, _size: Option<u64>) {}
 
     /// An object that was read by itself.
     fn whole(&mut self, id: ObjectId, kind: Kind, bytes: &[u8]) {
@@ -94,12 +97,11 @@ impl<'a> Plan<'a> {
     pub fn new(
         (pack, forest): (&'a Pack, &'a Forest),
         budget: &'a Budget,
-        wanted: impl Fn(Kind) -> bool,
+        wanted: impl Fn(&Root) -> bool,
         repeated: &'a (dyn Fn(&[u8]) -> bool + Sync),
         how: How,
     ) -> Self {
-        let wanted = |root: &&Root| root.kind.is_some_and(&wanted);
-        let mut roots: Vec<&Root> = forest.roots.iter().filter(wanted).collect();
+        let mut roots: Vec<&Root> = forest.roots.iter().filter(|root| wanted(root)).collect();
         let total: u64 = roots.iter().map(|root| root.weight).sum();
         // A tree that is this heavy must not be the last one to begin.
         let limit = (total / 1000).max(1);
