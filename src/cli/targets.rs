@@ -10,6 +10,7 @@ use super::config::settle::Settled;
 use super::{known, memory};
 use crate::git::GitError;
 use crate::git::pack::traverse::How;
+use crate::git::quoting;
 use crate::git::range::{Range, Start};
 use crate::git::repository::{Around, Repository, is_git_folder};
 use crate::model::object::ObjectId;
@@ -303,10 +304,10 @@ impl Look<'_> {
 /// Object folders that git names to a hook: what is being pushed lies there until the hook accepts
 /// it (git-receive-pack(1), "Quarantine Environment").
 pub(super) fn quarantine() -> Vec<PathBuf> {
-    let variables =
-        ["GIT_OBJECT_DIRECTORY", "GIT_QUARANTINE_PATH", "GIT_ALTERNATE_OBJECT_DIRECTORIES"];
-    let told: Vec<OsString> = variables.iter().filter_map(std::env::var_os).collect();
-    let folders = told.iter().flat_map(std::env::split_paths);
+    let own = ["GIT_OBJECT_DIRECTORY", "GIT_QUARANTINE_PATH"];
+    let own = own.iter().filter_map(std::env::var_os).map(PathBuf::from);
+    let borrowed = std::env::var_os("GIT_ALTERNATE_OBJECT_DIRECTORIES").unwrap_or_default();
+    let folders = own.chain(quoting::listed(borrowed.as_bytes()));
     folders.filter(|folder| !folder.as_os_str().is_empty()).collect()
 }
 

@@ -18,6 +18,7 @@ use super::pack::file::Pack;
 use super::pack::forest::Forest;
 use super::pack::map::Mapped;
 use super::pack::midx::MultiIndex;
+use super::quoting;
 use crate::model::object::ObjectId;
 
 /// Borrowing may go through this many repositories, as in git itself.
@@ -256,50 +257,5 @@ fn alternates(folder: &Path) -> io::Result<Vec<PathBuf>> {
     };
     let lines = text.split(|&byte| byte == b'\n');
     let lines = lines.filter(|line| !line.is_empty() && line[0] != b'#');
-    Ok(lines.map(|line| folder.join(OsStr::from_bytes(&unquoted(line)))).collect())
-}
-
-/// Takes the quotes off a path, if it has any.
-fn unquoted(line: &[u8]) -> Vec<u8> {
-    let Some(inner) = line.strip_prefix(b"\"").and_then(|it| it.strip_suffix(b"\"")) else {
-        return line.to_vec();
-    };
-    let mut path = Vec::with_capacity(inner.len());
-    let mut rest = inner;
-    while let Some((&byte, after)) = rest.split_first() {
-        rest = after;
-        if byte != b'\\' {
-            path.push(byte);
-            continue;
-        }
-        let Some((&escaped, after)) = rest.split_first() else { break };
-        rest = after;
-        path.push(match escaped {
-            b'a' => 7,
-            b'b' => 8,
-            b't' => 9,
-            b'n' => 10,
-            b'v' => 11,
-            b'f' => 12,
-            b'r' => 13,
-            b'0'..=b'3' if rest.len() >= 2 => {
-                let digits = [escaped, rest[0], rest[1]];
-                rest = &rest[2..];
-                digits.iter().fold(0_u8, |sum, digit| sum.wrapping_mul(8).wrapping_add(digit & 7))
-            }
-            other => other,
-        });
-    }
-    path
-}
-
-#[cfg(test)]
-mod tests {
-    use super::unquoted;
-
-    #[test]
-    fn quoted_paths_are_those_of_git() {
-        assert_eq!(unquoted(b"/a \"b"), b"/a \"b");
-        assert_eq!(unquoted(br#""/p/ba\"se\\\303\274\t""#), "/p/ba\"se\\ü\t".as_bytes());
-    }
+    Ok(lines.map(|line| folder.join(OsStr::from_bytes(&quoting::unquoted(line)))).collect())
 }

@@ -14,6 +14,7 @@ pub mod loose;
 pub mod objects;
 pub mod pack;
 pub mod pushed;
+pub mod quoting;
 pub mod range;
 pub mod reader;
 pub mod repository;

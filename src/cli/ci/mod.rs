@@ -32,17 +32,28 @@ const STEPS: [Step; 3] = [Step::Deepen(100), Step::Deepen(1000), Step::Unshallow
 pub struct Applied {
     /// The arguments.
     pub args: ScanArgs,
-    /// What the clone lacks, when nothing is to be read for that.
-    gap: Option<String>,
+    /// What the clone lacks.
+    gap: Option<Gap>,
+}
+
+/// What a clone lacks, and what that means.
+enum Gap {
+    /// Nothing is to be read.
+    Nothing(String),
+    /// What there is is read, but it is not all.
+    Part(String),
 }
 
 impl Applied {
     /// The targets. That of a job is one, and so is never divided.
     pub fn targets(&self, settled: &Settled, shard: Option<Shard>) -> Targets {
-        let Some(gap) = &self.gap else { return targets::look_at_shard(settled, shard) };
-        let mut nothing = Targets::default();
-        nothing.work.coverage.gap(gap.clone());
-        nothing
+        let (mut targets, gap) = match &self.gap {
+            None => return targets::look_at_shard(settled, shard),
+            Some(Gap::Nothing(gap)) => (Targets::default(), gap),
+            Some(Gap::Part(gap)) => (targets::look_at(settled), gap),
+        };
+        targets.work.coverage.gap(gap.clone());
+        targets
     }
 }
 
@@ -64,7 +75,9 @@ pub fn applied(args: &ScanArgs, console: &Console) -> anyhow::Result<Applied> {
         Chosen::Everything(lines) => {
             // Of a folder in it, only that would be read.
             args.targets = vec![job.top()?];
-            (lines, None)
+            let failed = !job.notes.borrow().is_empty();
+            let gap = "git could not fetch what this clone may lack".to_owned();
+            (lines, failed.then_some(Gap::Part(gap)))
         }
         Chosen::Commits { range, commits, why } => {
             let line =
@@ -74,7 +87,7 @@ pub fn applied(args: &ScanArgs, console: &Console) -> anyhow::Result<Applied> {
         }
         Chosen::Nothing(lines) => {
             let gap = lines.join("; ");
-            (lines, Some(gap))
+            (lines, Some(Gap::Nothing(gap)))
         }
     };
     console.tell("stanch: ", &lines);
@@ -167,7 +180,11 @@ impl Job {
         let mut steps = STEPS.into_iter();
         let mut named = Some(Step::Named);
         if self.fetches && self.by_hand.is_none() && !self.refreshed(pipeline)? {
-            return Ok(Found::Lacks("what git could not fetch".to_owned()));
+            return Ok(match pipeline.start {
+                // What there is is read all the same.
+                Start::Everything => Found::Whole(None),
+                _ => Found::Lacks("what git could not fetch".to_owned()),
+            });
         }
         loop {
             let repository = self.open()?;
@@ -266,7 +283,8 @@ impl Job {
 
     /// What is said of the whole history.
     fn everything(&self, pipeline: &Pipeline) -> anyhow::Result<Chosen> {
-        let what = if self.fetches { "the whole history" } else { "all that this clone has" };
+        let is_fetched = self.fetches && self.notes.borrow().is_empty();
+        let what = if is_fetched { "the whole history" } else { "all that this clone has" };
         let mut lines = vec![format!("{what}: {}", pipeline.why)];
         if self.open()?.shallow().is_some() {
             lines.push("this clone lacks a part of it".to_owned());

@@ -239,6 +239,12 @@ fn a_fetch_that_fails_is_told_and_nothing_passes_for_read() {
     let run = project.scan("job", &variables, &["--ci-fetch"]).expect(3);
     assert!(run.stderr.contains("git fetch: "), "{}", run.stderr);
     assert!(first(&run).starts_with("stanch: nothing was read"), "{}", run.stderr);
+    // Of the whole history what there is is read, and the rest is not forgotten.
+    let main = [("CI_COMMIT_BRANCH", "main")];
+    let run = project.scan("job", &main, &["--ci-fetch"]).expect(1);
+    assert!(first(&run).starts_with("stanch: all that this clone has"), "{}", run.stderr);
+    assert_eq!(run.summary()["complete"], false);
+    project.scan("job", &main, &["--ci-fetch", "--fail-on", "none"]).expect(3);
     assert!(!run.stderr.contains(&secret) && !run.stdout.contains(&secret));
 }
 

@@ -138,3 +138,25 @@ fn repositories_of_sha256_and_linked_worktrees_push_too() {
     assert!(go("../linked").blocked().contains("GL-HOOK-ERR: "));
     go(".").passed();
 }
+
+/// Git puts quotes around a path that has the colon which divides paths.
+#[test]
+fn a_server_may_lie_where_a_path_has_a_colon() {
+    let folder = Folder::repository();
+    let place = "../a:b \"c\"/server.git";
+    folder.git(&["init", "--quiet", "--bare", "--initial-branch=main", place]);
+    let mut command = folder.command();
+    command.current_dir(folder.path().join(place)).args(["hook", "install", "pre-receive"]);
+    run(command, b"").expect(0);
+    // As a relative path it would be taken for a host.
+    let address = format!("file://{}", folder.path().join(place).display());
+    for number in 0..3 {
+        folder.write("a", format!("{number}\n"));
+        folder.commit("clean");
+        folder.try_git(&["push", "--quiet", &address, "main"]).passed();
+    }
+    folder.write("leak", pat(1));
+    folder.commit("leak");
+    let said = folder.try_git(&["push", "--quiet", &address, "main"]).blocked();
+    assert!(said.contains("1 GitLab token found"), "{said}");
+}
