@@ -18,7 +18,7 @@ use super::{gitleaks, gitleaksignore, known, settings};
 use crate::model::finding::{Evidence, Finding, Outcome};
 use crate::report::escape::terminal_bytes;
 use crate::report::words::count;
-use crate::scan::{self, Options, Visibility};
+use crate::scan;
 use crate::suppress::baseline::{Baseline, Help};
 
 /// So many lines of a list are named for one reason.
@@ -118,14 +118,7 @@ fn import(
     global: &GlobalArgs,
     console: &Console,
 ) -> anyhow::Result<()> {
-    let options = Options {
-        evidence: Evidence::Context,
-        visibility: Visibility::Masked,
-        fingerprint_key: settings::fingerprint_key(),
-        threads: 1,
-        shard: None,
-        cache: None,
-    };
+    let options = settings::small_options(Evidence::Context);
     let mut baseline = match file.symlink_metadata() {
         Ok(_) => known::read_baseline(file, &options)?,
         Err(_) => Baseline { key: scan::key_mark(&options), ..Baseline::default() },

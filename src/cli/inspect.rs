@@ -23,7 +23,7 @@ use crate::model::secret::Secret;
 use crate::model::span::Position;
 use crate::model::verdict::{State, Verdict};
 use crate::report::{Context, Format, egress, render};
-use crate::scan::{self, Options, Visibility, Work};
+use crate::scan::{self, Options, Work};
 use crate::sources::typed::Typed;
 use crate::token::describe;
 
@@ -45,14 +45,7 @@ pub fn run(args: &InspectArgs, global: &GlobalArgs, console: &Console) -> anyhow
     let started = now();
     let verifier = Verifier::prepare(&asking, &config, &[], (console, started))?;
     let text = read()?;
-    let options = Options {
-        evidence: Evidence::Weak,
-        visibility: Visibility::Masked,
-        fingerprint_key: settings::fingerprint_key(),
-        threads: 1,
-        shard: None,
-        cache: None,
-    };
+    let options = settings::small_options(Evidence::Weak);
     let display = Display::start(console.shows_progress());
     let work = Work { sources: vec![Box::new(Typed(text.clone()))], ..Work::default() };
     let mut outcome = scan::run(&engine, work, &options, display.progress());

@@ -12,6 +12,7 @@ use super::config::Config;
 use super::config::place::Own;
 use super::config::settle::Settled;
 use crate::engine::Engine;
+use crate::model::finding::Evidence;
 use crate::model::secret::Secret;
 use crate::rules::complaint::Complaint;
 use crate::rules::prefix::InstancePrefix;
@@ -27,10 +28,19 @@ const FINGERPRINT_KEY: &str = "STANCH_FINGERPRINT_KEY";
 pub fn scan_options(args: &ScanArgs) -> Options {
     let processors = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     Options {
-        evidence: args.evidence,
         visibility: if args.show_secrets { Visibility::Shown } else { Visibility::Masked },
-        fingerprint_key: fingerprint_key(),
         threads: args.threads.map_or_else(processors, NonZeroUsize::get),
+        ..small_options(args.evidence)
+    }
+}
+
+/// The options for a text that was typed, or for a file of ours.
+pub fn small_options(evidence: Evidence) -> Options {
+    Options {
+        evidence,
+        visibility: Visibility::Masked,
+        fingerprint_key: fingerprint_key(),
+        threads: 1,
         shard: None,
         cache: None,
     }
