@@ -254,3 +254,22 @@ fn one_folder_that_cannot_be_read_hides_nothing_else() {
     let run = folder.scan(&["--no-files"]).expect(1);
     assert_eq!((run.findings().len(), &run.summary()["complete"]), (10, &false.into()));
 }
+
+#[test]
+fn an_object_that_another_pack_has_whole_is_counted_once() {
+    let folder = Folder::repository();
+    for version in ["1", "2"] {
+        folder.write("file", version);
+        folder.commit("version");
+    }
+    folder.git(&["repack", "-adq"]);
+    let blob = folder.git(&["rev-parse", "HEAD:file"]) + "\n";
+    let pack = ".git/objects/pack/pack";
+    let name = folder.git_with(&["pack-objects", "--quiet", pack], blob.as_bytes());
+    // The only entry begins behind the head of the pack; there is no type 5 (gitformat-pack(5)).
+    damage(&folder.path().join(format!("{pack}-{name}.pack")), |bytes| {
+        bytes[12] = bytes[12] & 0x8F | 0x50;
+    });
+    let run = folder.scan(&["--no-files"]).expect(0);
+    assert_eq!(run.summary()["coverage"]["objects"]["read"], 4, "two commits, two blobs");
+}
