@@ -30,6 +30,10 @@
 //! `stanch merge` reads reports that were written and makes one result of them ([`merge::fold()`]): of the
 //! shards of a scan ([`model::shard`]) the one that a single run would have had.
 //!
+//! Inside a GitLab job `--ci` puts a range for the pipeline before all this (`cli::ci`), has git fetch
+//! what the clone lacks if it may, and tells the merge request at the end ([`report::note`],
+//! [`gitlab::notes`]).
+//!
 //! `stanch hook` installs git hooks that call it back (`cli::hook`): what is about to be committed or
 //! pushed ([`git::pushed`]) is scanned as above, told in a screen ([`report::blocked`]), and never
 //! verified.
@@ -60,7 +64,8 @@
 //! - `token`: what GitLab tokens are. Kinds, alphabets, the routable checksum and payload, JWT
 //!   claims, private keys, what placeholders look like; and a maker of sample tokens.
 //! - `rules`: rule files to checked rules. Proves that a pattern cannot match without a keyword and
-//!   cannot match without end. Our own rules are `rules/gitlab.toml`.
+//!   cannot match without end. Our own rules are `rules/gitlab.toml`; what came of the proofs is kept in
+//!   `rules/prepared.json`, since a hook has no time for them.
 //! - `engine`: bytes in, matches out. One search for all keywords, then patterns around them, then
 //!   checks; the best match wins. Also takes secrets out of text that will be printed.
 //! - `git`: the repository as data. Objects, packs, the walk of a range and odd forms of the index by
