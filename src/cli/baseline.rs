@@ -73,10 +73,15 @@ fn update(
     let options = settings::scan_options(&args.scan);
     let mut baseline = known::read_baseline(&args.file, &options)?;
     let file = ReportFile::named("baseline", &args.file)?;
-    let (outcome, _) = result_alone(&args.scan, &args.ignore, (global, console))?;
+    let (outcome, known) = result_alone(&args.scan, &args.ignore, (global, console))?;
     if outcome.coverage.undone_targets().next().is_some() {
         return Ok(Exit::Failed);
     }
+    ensure!(
+        known.whole,
+        "only a scan of everything tells what is not there any more; leave targets and what narrows it \
+         out, or make the baseline anew (stanch baseline create)"
+    );
     let before = baseline.known.len();
     // What could not be read may hold what is not found.
     if outcome.coverage.complete() {

@@ -35,6 +35,7 @@ pub fn run(command: &ScanCommand, global: &GlobalArgs, console: &Console) -> any
     let started = now();
     let mut known = known::load(&settled, &config, &targets, &options, (console, started))?;
     known.own = ci::own(args, &config);
+    options.at_paths = known.at_paths();
     let verifier = Verifier::prepare(&args.verify, &config, &targets.remotes, (console, started))?;
     let note = Note::prepare(command.note.mr_note.as_ref(), args, &config, console)?;
 
@@ -143,6 +144,7 @@ pub(super) fn result_alone(
     let engine = settings::engine(&args.rules, &args.prefix, &config)?;
     let mut options = settings::scan_options(args);
     let known = known::load(&settled, &config, &targets, &options, (console, now()))?;
+    options.at_paths = known.at_paths();
     options.cache = history_cache::open(args, &engine, console);
     let display = Display::start(console.shows_progress());
     let mut outcome = scan::run(&engine, targets.work, &options, display.progress());

@@ -1,6 +1,7 @@
 //! What was typed, with the settings in it, turned into what it means: one rule set and one options
 //! struct for each room that needs one.
 
+use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -43,6 +44,7 @@ pub fn small_options(evidence: Evidence) -> Options {
         threads: 1,
         shard: None,
         cache: None,
+        at_paths: BTreeSet::new(),
     }
 }
 

@@ -17,6 +17,7 @@ pub mod pushed;
 pub mod quoting;
 pub mod range;
 pub mod reader;
+mod receiver;
 pub mod repository;
 pub mod revisit;
 pub mod staged;

@@ -11,7 +11,7 @@ mod worker;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Mutex;
 use std::time::Instant;
 
@@ -52,6 +52,9 @@ pub struct Options {
     pub shard: Option<Shard>,
     /// What earlier runs with this engine have read, if that is to count.
     pub cache: Option<Cache>,
+    /// Fingerprints of secrets that are accepted at some paths alone. That they stood elsewhere before a
+    /// change does not excuse where they stand now.
+    pub at_paths: BTreeSet<String>,
 }
 
 /// The fingerprint of a secret of a kind, as findings carry it.
@@ -138,7 +141,7 @@ fn read(
     let mut tables = Vec::new();
     let mut best = HashMap::new();
     for source in sources {
-        let table = drive(engine, source.as_ref(), &job, options.visibility, coverage);
+        let table = drive(engine, source.as_ref(), &job, options, coverage);
         table.note_evidence(&mut best);
         tables.push(table);
     }
@@ -175,7 +178,7 @@ fn drive(
     engine: &Engine,
     source: &dyn Source,
     job: &Job<'_>,
-    visibility: Visibility,
+    options: &Options,
     coverage: &mut Coverage,
 ) -> Table {
     // A display may show it at once, before anything is known of what will be found.
@@ -183,7 +186,7 @@ fn drive(
     let label = label.clean(source.describe().as_bytes()).into_owned();
     job.progress.begin(String::from_utf8_lossy(&label).into_owned());
     let table = Mutex::new(Table::default());
-    let crew = EngineCrew { engine, visibility, table: &table };
+    let crew = EngineCrew { engine, options, table: &table };
     coverage.merge(source.drive(job, &crew));
     table.into_inner().unwrap_or_default()
 }

@@ -38,7 +38,7 @@ const SKIP: &str = "STANCH_SKIP";
 const SERVERS_BUDGET: Duration = Duration::from_secs(50);
 
 /// How to say that something is no secret.
-const IGNORE: &str = "No secret? stanch ignore add FINGERPRINT";
+const IGNORE: &str = "No secret? stanch ignore add FINGERPRINT --reason TEXT";
 
 const COMMIT: Gate = Gate {
     what: "commit",
@@ -174,11 +174,12 @@ fn look(args: &RunArgs, global: &GlobalArgs, console: &Console) -> anyhow::Resul
         return Ok(nothing());
     };
     let engine = settings::engine(&scan.rules, &scan.prefix, &config)?;
-    let options = settings::scan_options(scan);
-    let work = Work { sources: vec![source], coverage: Coverage::default() };
-    let mut outcome = scan::run(&engine, work, &options, &Progress::default());
+    let mut options = settings::scan_options(scan);
     let targets = Targets { work_trees, ..Targets::default() };
     let known = known::load(&settled, &config, &targets, &options, (console, now()))?;
+    options.at_paths = known.at_paths();
+    let work = Work { sources: vec![source], coverage: Coverage::default() };
+    let mut outcome = scan::run(&engine, work, &options, &Progress::default());
     known::apply(&mut outcome, &known, &engine, options.visibility);
     Ok(outcome)
 }
@@ -192,6 +193,8 @@ fn source(
     let objects = targets::quarantine();
     let unreadable = |error| anyhow!("{}", targets::repository_error(&error));
     repository.borrow_objects(&objects).map_err(unreadable)?;
+    let told_to_us = |at: usize| args.rest.get(at).map(|it| it.to_string_lossy());
+    let (name, address) = (told_to_us(0), told_to_us(1));
     let receiver = match args.hook {
         HookName::PreCommit => {
             // Git stands where a path in this variable begins.
@@ -203,9 +206,10 @@ fn source(
                 label: None,
             })));
         }
-        HookName::PrePush => {
-            Receiver::Remote(args.rest.first().and_then(|it| it.to_str()).unwrap_or_default())
-        }
+        HookName::PrePush => Receiver::Remote {
+            name: name.as_deref().unwrap_or_default(),
+            address: address.as_deref(),
+        },
         HookName::PreReceive => Receiver::Here,
     };
     let mut input = Vec::new();
