@@ -65,7 +65,9 @@ pub fn load(
         roots: bases.iter().map(Base::root).collect(),
         today: today(now),
         own: Vec::new(),
-        whole: reads_everything(scan) && bases.iter().all(|base| base.is_whole),
+        whole: reads_everything(scan)
+            && settled.exclude.is_empty()
+            && bases.iter().all(|base| base.is_whole),
     })
 }
 
@@ -236,7 +238,7 @@ pub fn apply(outcome: &mut Outcome, known: &Known, engine: &Engine, visibility: 
 /// True when nothing was left out by what was typed: what is not found then is not there.
 fn reads_everything(scan: &ScanArgs) -> bool {
     let picks = scan.staged || scan.picks_commits();
-    !picks && !scan.no_history && !scan.no_files && scan.exclude.is_empty()
+    !picks && !scan.no_history && !scan.no_files
 }
 
 /// The folder whose ignore file holds where we stand: the top of the repository, if there is one.

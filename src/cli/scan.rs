@@ -20,6 +20,10 @@ use crate::suppress::apply::Known;
 /// Scans, asks if that is wanted, reports, and says how it ended.
 pub fn run(command: &ScanCommand, global: &GlobalArgs, console: &Console) -> anyhow::Result<Exit> {
     check(&command.scan)?;
+    ensure!(
+        command.note.mr_note.is_none() || !command.scan.show_secrets,
+        "--mr-note is read by everybody who sees the merge request; leave --show-secrets out"
+    );
     let reports = output::prepare(&command.scan.report)?;
     let shard = match command.scan.ci.ci {
         true => None,
@@ -42,6 +46,9 @@ pub fn run(command: &ScanCommand, global: &GlobalArgs, console: &Console) -> any
     options.cache = history_cache::open(args, &engine, console);
     let display = Display::start(console.shows_progress());
     let mut outcome = scan::run(&engine, targets.work, &options, display.progress());
+    if let Some(part) = &mut outcome.part {
+        part.targets = shard::targets(&args.targets);
+    }
     let mut verified = Ok(());
     match verifier {
         Some(verifier) if args.verify.egress_plan => {

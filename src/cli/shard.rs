@@ -1,8 +1,11 @@
 //! Which part of the targets this run reads: as was typed, or as GitLab tells a job with `parallel:`.
 
 use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::PathBuf;
 
 use anyhow::anyhow;
+use sha2::{Digest as _, Sha256};
 
 use super::console::Console;
 use crate::model::shard::Shard;
@@ -37,6 +40,17 @@ pub fn of(
         _ => format!("shard {shard} reads {own} of {targets} targets{who}"),
     });
     Ok(Some(shard))
+}
+
+/// What tells a list of targets from others: shards of different lists do not make a whole.
+pub fn targets(targets: &[PathBuf]) -> String {
+    let mut digest = Sha256::new();
+    for target in targets {
+        digest.update(target.as_os_str().as_bytes());
+        digest.update([0]);
+    }
+    let digest = digest.finalize();
+    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// What GitLab tells. `parallel:` is set where there is more than one job.

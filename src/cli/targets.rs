@@ -294,9 +294,9 @@ impl Look<'_> {
         self.targets.work_trees.extend(repository.work_tree().map(Path::to_path_buf));
     }
 
-    /// How reports name the repository: not at all when it is where we stand.
+    /// How reports name the repository: not at all when it is where we stand, or the job's.
     fn label(&self) -> Option<Arc<[u8]>> {
-        let is_here = self.target == Path::new(".");
+        let is_here = self.target == Path::new(".") || self.args.ci.ci;
         (!is_here).then(|| Arc::from(self.target.as_os_str().as_bytes()))
     }
 }

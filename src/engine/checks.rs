@@ -166,7 +166,13 @@ fn take_in_own_prefix(
         return None;
     }
     let mut own = confirm.rules().instance_prefixes().iter();
-    let own = own.find(|prefix| text[..start].ends_with(prefix));
+    // A prefix that itself touches a word is none: what is found without it must not become less.
+    let is_clear = |prefix: &&Vec<u8>| {
+        let own = confirm.rules().instance_prefixes();
+        let begins = start - prefix.len();
+        surroundings::clear_on_the_left(text, begins) || surroundings::token_ends(text, begins, own)
+    };
+    let own = own.find(|prefix| text[..start].ends_with(prefix) && is_clear(prefix));
     match own.filter(|_| kinds::known_beginning(raw.secret.of(text)).is_some()) {
         Some(own) => {
             judgement.secret.start -= own.len();

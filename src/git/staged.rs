@@ -19,7 +19,7 @@ pub struct Staged {
     /// Blobs that the index has and no parent has at that path.
     pub blobs: Vec<(PathBytes, ObjectId)>,
     /// Blobs that the parents have at the paths that differ: what was there before.
-    pub before: BTreeSet<ObjectId>,
+    pub before: BTreeSet<(PathBytes, ObjectId)>,
     /// Paths that parents have and that are changed or gone.
     pub paths_before: BTreeSet<PathBytes>,
     /// Submodules that differ.
@@ -43,8 +43,9 @@ pub fn staged(repository: &Repository, index_file: Option<&Path>) -> Result<Stag
     for delta in diff.deltas() {
         let (old, new) = (delta.old_file(), delta.new_file());
         if is_text(old.mode()) && !old.id().is_zero() {
-            staged.before.insert(object_id(old.id()));
-            staged.paths_before.insert(old.path_bytes().unwrap_or_default().into());
+            let path = PathBytes::from(old.path_bytes().unwrap_or_default());
+            staged.before.insert((path.clone(), object_id(old.id())));
+            staged.paths_before.insert(path);
         }
         let path = new.path_bytes().unwrap_or_default();
         match delta.status() {
@@ -68,7 +69,7 @@ impl Staged {
         self.blobs.retain(|(path, blob)| {
             let there = parent.get_path(Path::new(OsStr::from_bytes(path)));
             let there = there.ok().map(|entry| object_id(entry.id()));
-            before.extend(there.filter(|it| it != blob));
+            before.extend(there.filter(|it| it != blob).map(|it| (path.clone(), it)));
             paths.extend(there.map(|_| path.clone()));
             there != Some(*blob)
         });

@@ -119,7 +119,8 @@ pub fn ours(response: &Response, user: u64, mark: &str) -> Page {
     let page = json(response).filter(|_| response.status == 200);
     let Some(Value::Array(threads)) = page else { return Page::None };
     let ours = threads.iter().find_map(|thread| {
-        let note = thread.get("notes")?.as_array()?.first()?;
+        let notes = thread.get("notes")?.as_array()?;
+        let note = notes.first()?;
         let author = note.get("author")?.get("id")?.as_u64()?;
         let body = word(note, "body");
         (author == user && body.starts_with(mark)).then_some(())?;
@@ -127,10 +128,16 @@ pub fn ours(response: &Response, user: u64, mark: &str) -> Page {
             discussion: word(thread, "id").to_owned(),
             note: note.get("id")?.as_u64()?,
             body: body.to_owned(),
-            resolved: note.get("resolved").and_then(Value::as_bool).unwrap_or(false),
+            // A thread is resolved when all that can be resolved in it is.
+            resolved: notes.iter().filter(|it| is(it, "resolvable")).all(|it| is(it, "resolved"))
+                && notes.iter().any(|it| is(it, "resolvable")),
         })
     });
     ours.map_or(Page::Others, Page::Ours)
+}
+
+fn is(note: &Value, what: &str) -> bool {
+    note.get(what).and_then(Value::as_bool).unwrap_or(false)
 }
 
 /// What is to be done so that the merge request says `text`. When there is nothing to say (`is_clean`)

@@ -25,6 +25,11 @@ pub fn clean(outcome: &mut Outcome, map: &dyn Fn(&[u8]) -> Vec<u8>) {
         // The prefix of a token is shown; what a damaged report calls a prefix need not be one.
         finding.facts.prefix = map(&finding.facts.prefix);
         finding.mask.iter_mut().for_each(string);
+        finding.verdict.instance.iter_mut().for_each(string);
+        if let Some(receipt) = &mut finding.receipt {
+            receipt.instance.iter_mut().for_each(string);
+            receipt.way.iter_mut().for_each(|way| string(&mut way.path));
+        }
     };
     outcome.findings.iter_mut().for_each(finding);
     if let Some(Part { unreported, .. }) = &mut outcome.part {
@@ -35,10 +40,11 @@ pub fn clean(outcome: &mut Outcome, map: &dyn Fn(&[u8]) -> Vec<u8>) {
     suppressed.file.iter_mut().for_each(string);
     for silenced in &mut suppressed.which {
         string(&mut silenced.kind);
-        silenced.reason.iter_mut().chain(&mut silenced.approved_by).for_each(string);
+        let texts = silenced.reason.iter_mut().chain(&mut silenced.approved_by);
+        texts.chain(&mut silenced.file).for_each(string);
     }
     for entry in suppressed.expired.iter_mut().chain(&mut suppressed.unused) {
         string(&mut entry.reason);
-        entry.expires.iter_mut().for_each(string);
+        entry.expires.iter_mut().chain(&mut entry.file).for_each(string);
     }
 }

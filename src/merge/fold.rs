@@ -132,6 +132,10 @@ fn sort_out(outcome: &mut Outcome, all: impl Iterator<Item = Folded>, least: Evi
 impl Folded {
     fn merge(&mut self, other: Self, rules: &Rules) {
         self.is_reported |= other.is_reported;
+        // A mark at one place and an entry at another: the entry may be for that path alone, and then
+        // neither accepts every place.
+        let pair = [self.by, other.by];
+        self.is_reported |= pair.contains(&Some(By::Inline)) && pair.contains(&Some(By::Ignored));
         self.by = self.by.max(other.by);
         join(&mut self.finding, other.finding, rules);
     }

@@ -35,6 +35,7 @@ pub(super) fn summary(wire: WireSummary, unreported: Vec<Unreported>) -> Read<Ou
                 evidence: known("evidence", evidence)?,
                 unreported,
                 known: fingerprints.map(fingerprint).collect::<Read<_>>()?,
+                targets: wire.targets.map(fingerprint).transpose()?.unwrap_or_default(),
             })
         }
     };

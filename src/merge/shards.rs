@@ -12,10 +12,12 @@ pub(super) fn check(reports: &[Report]) -> Result<Option<String>, Wrong> {
     let mut first = None;
     for report in reports {
         let Some(part) = &report.outcome.part else { continue };
-        let (other, run) = *first.get_or_insert((report, (part.shard.of(), part.evidence)));
-        if run != (part.shard.of(), part.evidence) {
+        let this = (part.shard.of(), part.evidence, part.targets.as_str());
+        let (other, run) = *first.get_or_insert((report, this));
+        if run != this {
             return Err(Wrong::whole(format!(
-                "{} and {} are shards of different runs; merge each run by itself first",
+                "{} and {} are shards of different runs or lists of targets; merge each run by itself \
+                 first",
                 other.name, report.name
             )));
         }
@@ -26,7 +28,7 @@ pub(super) fn check(reports: &[Report]) -> Result<Option<String>, Wrong> {
             )));
         }
     }
-    let of = first.map_or(0, |(_, (of, _))| of);
+    let of = first.map_or(0, |(_, (of, ..))| of);
     let missing: Vec<u32> = (1..=of).filter(|number| !seen.contains_key(number)).collect();
     Ok((!missing.is_empty()).then(|| said(&missing, of)))
 }

@@ -183,6 +183,7 @@ pub(super) struct WireSummary {
     pub(super) verify: Option<WireAsked>,
     pub(super) coverage: WireCoverage,
     pub(super) shard: Option<String>,
+    pub(super) targets: Option<String>,
     pub(super) evidence: Option<String>,
     #[serde(default)]
     pub(super) known_fingerprints: Vec<String>,

@@ -14,9 +14,12 @@ pub struct Shard {
 }
 
 impl Shard {
+    /// More parts there never are: GitLab has 200 at most.
+    pub const MOST: u32 = 10_000;
+
     /// The `number`th of `of` parts; `None` when there is no such part.
     pub fn new(number: u32, of: u32) -> Option<Self> {
-        (1..=of).contains(&number).then_some(Self { number, of })
+        ((1..=of).contains(&number) && of <= Self::MOST).then_some(Self { number, of })
     }
 
     /// Reads `1/2`.
@@ -61,6 +64,8 @@ pub struct Part {
     pub unreported: Vec<Unreported>,
     /// Fingerprints of secrets that were there before a change. Sorted.
     pub known: Vec<String>,
+    /// What tells the list of targets that was divided from others.
+    pub targets: String,
 }
 
 /// A secret that is not reported.
@@ -91,9 +96,10 @@ mod tests {
         for (text, expected) in [("1/1", true), ("2/3", true), ("3/3", true), ("007/10", true)] {
             assert_eq!(Shard::parse(text).is_some(), expected, "{text}");
         }
-        for text in
-            ["0/3", "4/3", "1/0", "0/0", "a/b", "1", "/", "1/", "+1/2", "-1/2", "1/2/3", " 1/2"]
-        {
+        for text in [
+            "0/3", "4/3", "1/0", "1/10001", "0/0", "a/b", "1", "/", "1/", "+1/2", "-1/2", "1/2/3",
+            " 1/2",
+        ] {
             assert_eq!(Shard::parse(text), None, "{text}");
         }
         assert_eq!(Shard::parse("2/3").map(|it| it.to_string()).as_deref(), Some("2/3"));

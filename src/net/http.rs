@@ -21,6 +21,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
 const CHUNK: usize = 16 << 10;
 
 /// A client that speaks to any number of hosts.
+#[derive(Clone)]
 pub struct Client {
     inner: Inner,
     /// For what is not encrypted, since it stays on this machine: no proxy may see it.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::json::pretty;
-use super::problems::problems;
+use super::problems::{excluded, problems};
 use super::spot::{Spot, spots, standing};
 use super::{Context, shown, words};
 use crate::model::finding::{Finding, Outcome, Severity};
@@ -17,6 +17,8 @@ use crate::model::verdict::State;
 
 /// The check that an incomplete scan has not passed.
 const INCOMPLETE: &str = "stanch-incomplete";
+/// The name under which it says what settings exclude.
+const LEFT_OUT: &str = "stanch-left-out";
 /// Problems that its entry lists.
 const PROBLEMS: usize = 10;
 
@@ -32,6 +34,7 @@ pub fn render(outcome: &Outcome, context: &Context) -> String {
         }
     }
     entries.extend(incomplete(outcome));
+    entries.extend(left_out(outcome));
     pretty(&entries)
 }
 
@@ -76,6 +79,20 @@ fn incomplete(outcome: &Outcome) -> Option<Value> {
         // GitLab wants a path; this one is the repository itself.
         "location": location(".", 1),
     }))
+}
+
+/// What settings exclude: whoever looks at the widget alone must not take it for read.
+fn left_out(outcome: &Outcome) -> Option<Value> {
+    let excluded = excluded(&outcome.coverage);
+    (!excluded.is_empty()).then(|| {
+        json!({
+            "description": excluded.join("; "),
+            "check_name": LEFT_OUT,
+            "fingerprint": fingerprint(&[LEFT_OUT]),
+            "severity": "info",
+            "location": location(".", 1),
+        })
+    })
 }
 
 fn location(path: &str, line: u64) -> Value {

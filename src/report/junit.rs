@@ -4,7 +4,7 @@
 //! is shown, so all is in it.
 
 use super::escape::{is_dangerous, terminal};
-use super::problems::problems;
+use super::problems::{excluded, problems};
 use super::spot::{spots, standing};
 use super::{Context, masked, shown, suppressed, words};
 use crate::model::coverage::{Coverage, Part};
@@ -80,7 +80,7 @@ fn passing(outcome: &Outcome) -> String {
     let shard = outcome.part.as_ref().map(|part| format!(" (shard {})", part.shard));
     let shard = shard.unwrap_or_default();
     let name = format!("{nothing} found in {}{shard}", read(&outcome.coverage));
-    let known = suppressed::of(outcome);
+    let known = excluded(&outcome.coverage).into_iter().chain(suppressed::of(outcome)).collect();
     let said = Ending { element: "system-out", message: None, lines: known };
     case(&[("name", name)], (!said.lines.is_empty()).then_some(said))
 }

@@ -29,9 +29,26 @@ pub enum PrefixError {
     /// A character that GitLab does not allow.
     #[error("a prefix is made of letters, digits and _ + = / @ : . -")]
     Character,
+    /// What a scanned repository calls a prefix could be ordinary text before any token.
+    #[error(
+        "a repository's own prefix begins with a letter or digit and ends with - or _; write others \
+         into your own settings"
+    )]
+    Guest,
 }
 
 impl InstancePrefix {
+    /// The same as a scanned repository gives it: what stands before it and what joins it must be told
+    /// from the text around a token.
+    pub fn parse_of_guest(text: &str) -> Result<Self, PrefixError> {
+        let prefix = Self::parse(text)?;
+        let own = &prefix.before_kinds;
+        let begins = own.first().is_some_and(u8::is_ascii_alphanumeric);
+        let is_joined = own.last().is_some_and(|last| matches!(last, b'-' | b'_'));
+        let is_plain = own.iter().all(|it| it.is_ascii_alphanumeric() || b"-_.".contains(it));
+        if begins && is_joined && is_plain { Ok(prefix) } else { Err(PrefixError::Guest) }
+    }
+
     /// Reads `acme-glpat-` (an instance prefix before a kind's) or `corp-` (one of its own).
     pub fn parse(text: &str) -> Result<Self, PrefixError> {
         if !(2..=MAX).contains(&text.len()) {
@@ -62,5 +79,9 @@ mod tests {
         assert_eq!(corp.alone, Some(b"corp-".to_vec()));
         assert_eq!(InstancePrefix::parse("c"), Err(PrefixError::Length));
         assert_eq!(InstancePrefix::parse("co rp"), Err(PrefixError::Character));
+        assert!(InstancePrefix::parse_of_guest("acme-glpat-").is_ok());
+        for odd in ["=glpat-", ":glpat-", "TOKEN=", "a=b-", "acme", "-glpat-"] {
+            assert_eq!(InstancePrefix::parse_of_guest(odd), Err(PrefixError::Guest), "{odd}");
+        }
     }
 }

@@ -115,6 +115,8 @@ pub fn run(engine: &Engine, work: Work, options: &Options, progress: &Progress) 
         evidence: options.evidence,
         unreported: unreported.into_iter().map(weak).collect(),
         known,
+        // Whoever knows the targets fills it in.
+        targets: String::new(),
     });
     Outcome {
         findings,

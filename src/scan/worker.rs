@@ -285,6 +285,7 @@ mod tests {
             threads: 1,
             shard: None,
             at_paths: BTreeSet::new(),
+            cache: None,
         };
         let crew = EngineCrew { engine, options: &options, table: &table };
         let reach = margins(engine);

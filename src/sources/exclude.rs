@@ -56,7 +56,7 @@ impl Exclude {
     /// The same for a folder of the repository, given relative to its top. Somebody who names a folder
     /// that the repository excludes wants it read.
     pub fn inside(&self, folder: &[u8]) -> Self {
-        let is_its = |layer: &Layer| layer.why == Skip::ExcludedByRepository;
+        let is_its = |layer: &Layer| layer.why == Skip::ExcludedByRepository && !folder.is_empty();
         let kept =
             self.layers.iter().filter(|it| !is_its(it) || it.says(folder, true) != Some(true));
         let mut layers: Vec<Layer> = kept.cloned().collect();

@@ -54,7 +54,9 @@ impl StagedChange {
             let names = folders.iter().chain(&change.paths_before);
             let names = names.filter(|path| !self.exclude.covers(path));
             names.for_each(|path| texts::name(path, worker));
-            for &blob in &change.before {
+            // What nobody reads there was not there before.
+            let read = change.before.iter().filter(|(path, _)| !self.exclude.covers(path));
+            for &(_, blob) in read {
                 let _ = texts::blob(&reader, blob, &Origin::Blob { blob }, worker);
             }
         });

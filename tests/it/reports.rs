@@ -82,7 +82,7 @@ fn the_last_line_of_jsonl_is_the_summary() {
         "below_evidence": 0, "known": 0,
         "suppressed": {
             "ignored": 0, "baseline": 0, "inline": 0, "live": 0, "which": [], "overruled": [],
-            "expired": [], "unused": [],
+            "expired": [], "unused": [], "own": 0,
         },
         "coverage": {
             "files": { "read": 2, "bytes": files }, "index": { "read": 0, "bytes": 0 },

@@ -144,7 +144,11 @@ impl Job {
         let repository = self.open()?;
         let top = repository.work_tree().and_then(|top| top.canonicalize().ok());
         let is_top = top.is_none() || top == self.target.canonicalize().ok();
-        Ok(top.filter(|_| !is_top).unwrap_or_else(|| self.target.clone()))
+        let folder = top.filter(|_| !is_top).unwrap_or_else(|| self.target.clone());
+        // GitLab wants paths from the top, which is mostly where a job stands.
+        let here = Path::new(".").canonicalize();
+        let is_here = here.is_ok_and(|here| folder.canonicalize().is_ok_and(|it| it == here));
+        Ok(if is_here { PathBuf::from(".") } else { folder })
     }
 
     fn choose(&self, mut pipeline: Pipeline) -> anyhow::Result<Chosen> {

@@ -18,7 +18,7 @@ use crate::net::address::Address;
 use crate::net::door::Door;
 use crate::net::http::Client;
 use crate::net::message::{Request, Response};
-use crate::report::note::{About, Before, MARKER, markdown};
+use crate::report::note::{About, Before, markdown, marker};
 
 /// Time for all requests of a note.
 const TIME: Duration = Duration::from_secs(60);
@@ -35,7 +35,8 @@ pub enum Note {
 pub struct Post {
     address: Address,
     request: MergeRequest,
-    door: Door,
+    client: Client,
+    job: Option<String>,
 }
 
 impl Note {
@@ -66,12 +67,15 @@ impl Note {
     /// that is there is resolved, and none is begun.
     pub fn tell(&self, outcome: &Outcome) -> anyhow::Result<()> {
         let base = blob_base();
-        let text = |before| markdown(outcome, &About { blob_base: base.as_deref(), before });
+        let job = job();
+        let about = |before| About { blob_base: base.as_deref(), before, job: job.as_deref() };
+        let text = |before| markdown(outcome, &about(before));
         match self {
             Self::File(file) => file.write(text(Before::Nothing).as_bytes(), false),
             Self::Post(post) => {
                 let is_clean = outcome.findings.is_empty() && outcome.coverage.complete();
-                post.tell(&text, is_clean)
+                // What another shard reads may hold more.
+                post.tell(&text, is_clean && outcome.part.is_none())
             }
         }
     }
@@ -108,26 +112,26 @@ impl Post {
             ));
         };
         let client = Client::new(&authorities(&args.verify.ca_file)?)?;
-        let addresses = std::slice::from_ref(&address);
-        let door =
-            Door::new(client, addresses, 1, Instant::now() + args.verify.verify_timeout + TIME);
         let request = MergeRequest { project, iid, operator };
-        Ok(Ok(Self { address, request, door }))
+        Ok(Ok(Self { address, request, client, job: job() }))
     }
 
     fn tell(&self, text: &dyn Fn(Before) -> String, is_clean: bool) -> anyhow::Result<()> {
-        let answer = self.ask(&routes::current_user(&self.request.operator))?;
+        let addresses = std::slice::from_ref(&self.address);
+        // The time begins now, however long the scan has taken.
+        let door = Door::new(self.client.clone(), addresses, 1, Instant::now() + TIME);
+        let answer = self.ask(&door, &routes::current_user(&self.request.operator))?;
         let Some(user) = notes::user(&answer) else {
             let why = notes::refusal(&answer);
             bail!("the note is not posted: {}", why.unwrap_or("no user was named".to_owned()));
         };
-        let thread = self.thread(user)?;
+        let thread = self.thread(&door, user)?;
         let text = text(if thread.is_some() { Before::Tokens } else { Before::Nothing });
         for change in notes::changes(thread.as_ref(), &text, is_clean) {
             let Some(request) = self.request.request(&change, thread.as_ref(), &text) else {
                 continue;
             };
-            if let Some(why) = notes::refusal(&self.ask(&request)?) {
+            if let Some(why) = notes::refusal(&self.ask(&door, &request)?) {
                 bail!("the note is not posted: {why}");
             }
         }
@@ -135,11 +139,11 @@ impl Post {
     }
 
     /// Our thread, if there is one.
-    fn thread(&self, user: u64) -> anyhow::Result<Option<Thread>> {
+    fn thread(&self, door: &Door, user: u64) -> anyhow::Result<Option<Thread>> {
         let mut page = 1;
         while page <= notes::PAGES {
-            let answer = self.ask(&self.request.threads(page))?;
-            match notes::ours(&answer, user, MARKER) {
+            let answer = self.ask(door, &self.request.threads(page))?;
+            match notes::ours(&answer, user, &marker(self.job.as_deref())) {
                 Page::Ours(thread) => return Ok(Some(thread)),
                 Page::Others => {}
                 Page::None => {
@@ -155,8 +159,8 @@ impl Post {
         Ok(None)
     }
 
-    fn ask(&self, request: &Request) -> anyhow::Result<Response> {
-        let answer = self.door.ask(&self.address, request).answer;
+    fn ask(&self, door: &Door, request: &Request) -> anyhow::Result<Response> {
+        let answer = door.ask(&self.address, request).answer;
         answer.map_err(|failure| anyhow!("the note is not posted: the instance {failure}"))
     }
 }
@@ -166,4 +170,9 @@ fn blob_base() -> Option<String> {
     let project = std::env::var("CI_PROJECT_URL").ok().filter(|url| !url.is_empty())?;
     let commit = std::env::var("CI_COMMIT_SHA").ok().filter(|id| !id.is_empty())?;
     Some(format!("{project}/-/blob/{commit}"))
+}
+
+/// The name of the job that is running.
+fn job() -> Option<String> {
+    std::env::var("CI_JOB_NAME").ok().filter(|name| !name.is_empty())
 }

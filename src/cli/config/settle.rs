@@ -10,6 +10,7 @@ use super::super::args::{FailOn, GlobalArgs, KnownArgs, ScanArgs, VerifyArgs, va
 use super::keys::{KEYS, Key};
 use super::{Config, Given, Held, Origin};
 use crate::model::coverage::Skip;
+use crate::rules::prefix::InstancePrefix;
 use crate::sources::exclude::Exclude;
 
 /// Which flags were typed, by their names in the program, with what was typed behind them.
@@ -44,6 +45,10 @@ impl Config {
                 let is_files = matches!(given.origin, Origin::File(_));
                 if key.name == "rules" && is_files && self.own_top().is_some() {
                     continue;
+                }
+                if key.name == "prefixes" && is_files && self.own_top().is_some() {
+                    InstancePrefix::parse_of_guest(&given.text)
+                        .map_err(|why| self.wrong(key, given, &why.to_string()))?;
                 }
                 set(key, &given.text, (&mut scan, &mut known))
                     .map_err(|why| self.wrong(key, given, &why))?;

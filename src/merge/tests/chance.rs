@@ -300,6 +300,7 @@ impl Chance {
             evidence: Evidence::Context,
             unreported: self.findings().into_iter().map(|it| weak(it, Some(By::Inline))).collect(),
             known: vec![self.hex()],
+            targets: self.hex(),
         });
         Outcome {
             findings: self.findings(),

@@ -159,6 +159,7 @@ fn shards_must_be_of_one_run_and_all_there() {
             evidence: Evidence::Context,
             unreported: Vec::new(),
             known: Vec::new(),
+            targets: "ab".repeat(16),
         };
         let key_mark = key.map(str::to_owned);
         let outcome = Outcome { part: Some(part), key_mark, ..Outcome::default() };

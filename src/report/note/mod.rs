@@ -5,7 +5,7 @@
 
 use super::escape::terminal;
 use super::markup::{code, row, words as text};
-use super::problems::problems;
+use super::problems::{excluded, problems};
 use super::provenance::short;
 use super::spot::{Spot, encoded, spots};
 use super::{masked, words};
@@ -17,6 +17,13 @@ use crate::model::verdict::State;
 
 /// The first line of every note, by which it is found again. It is not shown.
 pub const MARKER: &str = "<!-- stanch:mr-note -->";
+
+/// The first line of the notes of one job: jobs of a pipeline do not write over each other's.
+pub fn marker(job: Option<&str>) -> String {
+    let plain = |it: char| if it.is_ascii_alphanumeric() { it } else { '.' };
+    let job: String = job.unwrap_or_default().chars().take(100).map(plain).collect();
+    if job.is_empty() { MARKER.to_owned() } else { MARKER.replace(" -->", &format!(" {job} -->")) }
+}
 
 /// Findings in the table; the rest is counted.
 const ROWS: usize = 20;
@@ -47,23 +54,30 @@ pub struct About<'a> {
     pub blob_base: Option<&'a str>,
     /// What an earlier note has said.
     pub before: Before,
+    /// The name of the job.
+    pub job: Option<&'a str>,
 }
 
 /// Writes the note.
 pub fn markdown(outcome: &Outcome, about: &About<'_>) -> String {
-    let mut out = format!("{MARKER}\n{}\n", headline(outcome, about.before));
+    let mut out = format!("{}\n{}\n", marker(about.job), headline(outcome, about.before));
     if !outcome.findings.is_empty() {
         out += &format!("\n{}\n{}", table(outcome, about), to_do(&outcome.findings));
     }
     let mut lines: Vec<String> = Vec::new();
-    if outcome.coverage.complete() {
+    let left = excluded(&outcome.coverage);
+    if outcome.coverage.complete() && left.is_empty() {
         lines.push(format!("Everything was read: {}.", read(&outcome.coverage)));
+    } else if outcome.coverage.complete() {
+        let read = read(&outcome.coverage);
+        lines.push(format!("Everything was read but what settings exclude: {read}."));
     } else {
         lines.push("**Not everything was read**, and what was not may hold tokens:".to_owned());
     }
     let unread = problems(&outcome.coverage);
     let shown = unread.iter().take(ITEMS).map(|it| text(&clipped(it, LINE)));
     lines.extend(shown.chain(more(unread.len(), ITEMS)).map(|it| format!("- {it}")));
+    lines.extend(left.iter().map(|it| format!("- {}", text(&clipped(it, LINE)))));
     out += &format!("\n{}\n", lines.join("\n"));
     if let Some(part) = &outcome.part {
         out += &format!("\nThis is shard {} alone.\n", part.shard);

@@ -13,7 +13,7 @@ use crate::report::sample;
 const BASE: &str = "https://gitlab.example.com/acme/shop/-/blob/0123abcd";
 
 fn about(before: Before) -> About<'static> {
-    About { blob_base: Some(BASE), before }
+    About { blob_base: Some(BASE), before, job: None }
 }
 
 fn complete(findings: Vec<Finding>) -> Outcome {
@@ -94,7 +94,7 @@ fn a_place_in_history_is_linked_at_its_commit_and_others_not_at_all() {
     assert!(!linked(file("/builds/x")));
     assert!(!linked(file("../x")));
     assert!(!linked(sample::history(Some(b"other"), b"x")));
-    let bad = About { blob_base: Some("javascript:alert(1)/x"), before: Before::Nothing };
+    let bad = About { blob_base: Some("javascript:alert(1)/x"), ..About::default() };
     assert!(!markdown(&complete(vec![sample::finding()]), &bad).contains("]("));
 }
 
@@ -182,6 +182,25 @@ fn a_note_never_grows_beyond_what_gitlab_takes() {
 }
 
 #[test]
+fn each_job_has_a_mark_of_its_own_that_ends_no_comment() {
+    let note = |job| markdown(&complete(Vec::new()), &About { job, ..About::default() });
+    assert!(
+        note(Some("stanch: a --> @all"))
+            .starts_with("<!-- stanch:mr-note stanch..a......all -->\n")
+    );
+    assert!(note(None).starts_with(MARKER));
+}
+
+#[test]
+fn what_settings_exclude_is_said() {
+    let mut outcome = complete(Vec::new());
+    outcome.coverage.skip(crate::model::coverage::Skip::ExcludedByRepository, b"gen/x");
+    let note = markdown(&outcome, &About::default());
+    assert!(note.contains("Everything was read but what settings exclude: 12 files"), "{note}");
+    assert!(note.contains("stanch.toml") && note.contains("gen/x"), "{note}");
+}
+
+#[test]
 fn a_shard_speaks_for_itself_alone() {
     let mut outcome = complete(Vec::new());
     outcome.part = Some(ShardPart {
@@ -189,6 +208,7 @@ fn a_shard_speaks_for_itself_alone() {
         evidence: crate::model::finding::Evidence::Context,
         unreported: Vec::new(),
         known: Vec::new(),
+        targets: String::new(),
     });
     let note = markdown(&outcome, &about(Before::Tokens));
     assert!(note.contains("This is shard 1/2 alone.") && !note.contains("Resolved"), "{note}");

@@ -139,6 +139,8 @@ pub struct WireSummary<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     shard: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    targets: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<&'static str>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     known_fingerprints: &'a [String],
@@ -284,6 +286,11 @@ impl<'a> WireSummary<'a> {
             verify: outcome.asked.map(|asked| WireAsked::new(asked, &outcome.findings)),
             coverage: WireCoverage::new(&outcome.coverage),
             shard: outcome.part.as_ref().map(|it| it.shard.to_string()),
+            targets: outcome
+                .part
+                .as_ref()
+                .map(|it| it.targets.as_str())
+                .filter(|it| !it.is_empty()),
             evidence: outcome.part.as_ref().map(|it| it.evidence.word()),
             known_fingerprints: outcome.part.as_ref().map_or(&[], |it| &it.known),
             key: outcome.key_mark.as_deref(),

@@ -24,18 +24,20 @@ fn template() -> (Yaml, String) {
 /// The job that GitLab makes of the component with these inputs.
 fn job(inputs: &[(&str, &str)]) -> Yaml {
     let (known, mut text) = template();
-    for (name, _) in inputs {
+    // The only one that has no default.
+    let inputs = [&[("binary", "stanch")][..], inputs].concat();
+    for (name, _) in &inputs {
         assert!(!known[*name].is_badvalue(), "{name} is no input");
     }
     for (name, input) in known.as_hash().expect("inputs") {
         let name = name.as_str().expect("a name");
         assert!(!input["description"].as_str().unwrap_or_default().is_empty(), "{name}");
-        let default = match &input["default"] {
-            Yaml::Boolean(value) => value.to_string(),
-            value => value.as_str().expect("a default").to_owned(),
+        let given = inputs.iter().rfind(|(it, _)| *it == name);
+        let value = match (given, &input["default"]) {
+            (Some((_, value)), _) => (*value).to_owned(),
+            (None, Yaml::Boolean(value)) => value.to_string(),
+            (None, value) => value.as_str().expect("a default").to_owned(),
         };
-        let given = inputs.iter().find(|(it, _)| *it == name);
-        let value = given.map_or(default, |(_, value)| (*value).to_owned());
         let place = format!("$[[ inputs.{name} ]]");
         assert!(text.contains(&place), "{name} is used nowhere");
         text = text.replace(&place, &value);

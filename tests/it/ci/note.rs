@@ -155,7 +155,7 @@ fn the_note_can_be_a_file() {
     let link = format!("https://gitlab.example.com/acme/shop/-/blob/{commit}/leak2.env#L1");
     assert!(text.contains(&link), "{text}");
     // Whole secrets never go there.
-    review.scan(&["--mr-note=note.md", "--show-secrets"]).expect(1);
+    review.scan(&["--mr-note=note.md", "--show-secrets"]).expect(2);
     let text = std::fs::read_to_string(review.project.folder.path().join("note.md")).expect("it");
     assert!(!text.contains(&pat(2)), "{text}");
 }
