@@ -117,7 +117,8 @@ impl<'r> Comparer<'r> {
             if level.others.contains(&level.tree) {
                 continue;
             }
-            let copies = seen.entry((level.tree, level.others.clone(), at)).or_default();
+            let key = (level.tree, level.others.clone(), at);
+            let copies = seen.entry(key.clone()).or_default();
             *copies += 1;
             if *copies > COPIES {
                 continue;
@@ -128,7 +129,11 @@ impl<'r> Comparer<'r> {
                 return;
             }
             let again = *copies > 1;
-            let Some(tree) = self.tree(level.tree, into) else { continue };
+            let Some(tree) = self.tree(level.tree, into) else {
+                // Once is enough.
+                seen.insert(key, COPIES);
+                continue;
+            };
             into.copies += if again { tree.len() } else { 0 };
             let others: Vec<Tree<'r>> =
                 level.others.iter().filter_map(|&id| self.tree(id, into)).collect();

@@ -75,7 +75,7 @@ fn an_update_takes_out_what_is_gone_and_adds_only_when_told() {
         assert!(run.stderr.contains("an update looks at everything"), "{}", run.stderr);
     }
     folder.write("sub/b", "clean\n");
-    for part in [&["--no-history"][..], &["--no-files"], &["--exclude", "a"], &["sub"]] {
+    for part in [&["--no-history"][..], &["--exclude", "a"], &["sub"]] {
         for add in [&[][..], &["--add"]] {
             let run = folder.run(&[&["baseline", "update", KNOWN], part, add].concat()).expect(2);
             assert!(run.stderr.contains("only a scan of everything"), "{}", run.stderr);
