@@ -1,6 +1,7 @@
 //! `stanch baseline`: writes down what is known from now on, keeps that list short, and takes over what
 //! gitleaks has found.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use anyhow::ensure;
@@ -61,10 +62,15 @@ fn update(
     let options = settings::scan_options(&args.scan);
     let mut baseline = known::read_baseline(&args.file, &options)?;
     let file = ReportFile::named("baseline", &args.file)?;
-    let (outcome, _) = result_alone(&args.scan, &args.ignore, (global, console))?;
+    let (outcome, known) = result_alone(&args.scan, &args.ignore, (global, console))?;
     if outcome.coverage.undone_targets().next().is_some() {
         return Ok(Exit::Failed);
     }
+    ensure!(
+        known.whole,
+        "only a scan of everything tells what is not there any more; leave targets and what narrows it \
+         out, or make the baseline anew (stanch baseline create)"
+    );
     let before = baseline.known.len();
     // What could not be read may hold what is not found.
     if outcome.coverage.complete() {
@@ -104,6 +110,7 @@ fn import(
         fingerprint_key: settings::fingerprint_key(),
         threads: 1,
         shard: None,
+        at_paths: BTreeSet::new(),
     };
     let mut baseline = match file.symlink_metadata() {
         Ok(_) => known::read_baseline(file, &options)?,

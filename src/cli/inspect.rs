@@ -1,6 +1,7 @@
 //! `stanch inspect`: all that is known of tokens that come on standard input, or at a prompt that
 //! shows nothing.
 
+use std::collections::BTreeSet;
 use std::io::{IsTerminal as _, Read as _};
 use std::sync::Arc;
 
@@ -44,6 +45,7 @@ pub fn run(args: &InspectArgs, global: &GlobalArgs, console: &Console) -> anyhow
         fingerprint_key: settings::fingerprint_key(),
         threads: 1,
         shard: None,
+        at_paths: BTreeSet::new(),
     };
     let display = Display::start(console.shows_progress());
     let work = Work { sources: vec![Box::new(Typed(text.clone()))], ..Work::default() };

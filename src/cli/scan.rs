@@ -29,10 +29,11 @@ pub fn run(command: &ScanCommand, global: &GlobalArgs, console: &Console) -> any
     let args = &args;
     let config = settings::config(global, &targets.work_trees)?;
     let engine = settings::engine(&args.rules, &args.prefix, &config)?;
-    let options = Options { shard, ..settings::scan_options(args) };
+    let mut options = Options { shard, ..settings::scan_options(args) };
     let started = now();
     let mut known = known::load(&command.known, args, &targets, &options, (console, started))?;
     known.own = ci::own(args, &config);
+    options.at_paths = known.at_paths();
     let verifier = Verifier::prepare(&args.verify, &config, &targets.remotes, (console, started))?;
     let note = Note::prepare(command.note.mr_note.as_ref(), args, &config, console)?;
 
@@ -132,9 +133,10 @@ pub(super) fn result_alone(
     let args = &args;
     let config = settings::config(global, &targets.work_trees)?;
     let engine = settings::engine(&args.rules, &args.prefix, &config)?;
-    let options = settings::scan_options(args);
+    let mut options = settings::scan_options(args);
     let ignore = KnownArgs { baseline: None, ignore: ignore.clone() };
     let known = known::load(&ignore, args, &targets, &options, (console, now()))?;
+    options.at_paths = known.at_paths();
     let display = Display::start(console.shows_progress());
     let mut outcome = scan::run(&engine, targets.work, &options, display.progress());
     display.end();

@@ -1,6 +1,7 @@
 //! What was typed, the settings file and the environment, turned into what it means: one rule
 //! set and one options struct for each room that needs one.
 
+use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -30,6 +31,7 @@ pub fn scan_options(args: &ScanArgs) -> Options {
         fingerprint_key: fingerprint_key(),
         threads: args.threads.map_or_else(processors, NonZeroUsize::get),
         shard: None,
+        at_paths: BTreeSet::new(),
     }
 }
 

@@ -1,13 +1,14 @@
 //! What a commit brings in: its tree against the trees of all its parents, and what stood there
 //! before. Opens only folders that differ, and reads no file.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use git2::{ObjectType, Odb, Oid, Tree, TreeEntry};
 
 use super::attribution::Excluded;
 use super::repository::Repository;
 use super::{GitError, object_id, oid, text};
+use crate::model::finding::Finding;
 use crate::model::object::ObjectId;
 use crate::model::origin::PathBytes;
 
@@ -27,14 +28,18 @@ pub struct Commit {
 /// What one side of a comparison has and the other has not at the same path.
 #[derive(Debug, Default)]
 pub struct Difference {
-    /// Blobs, each with the first path at which it stands.
-    pub blobs: BTreeMap<ObjectId, PathBytes>,
+    /// Blobs, each with the paths at which it stands, or with more of them than a finding lists.
+    pub blobs: BTreeMap<ObjectId, BTreeSet<PathBytes>>,
+    /// Folders that hold one of these paths and were on another side, too: their names are not new.
+    pub folders: BTreeSet<PathBytes>,
     /// Submodules.
     pub submodules: BTreeSet<PathBytes>,
     /// Paths that were excluded.
     pub excluded: BTreeSet<PathBytes>,
     /// Trees that cannot be read.
     pub failed: Vec<(ObjectId, GitError)>,
+    /// Paths that were looked at beside the first of each blob and folder.
+    copies: usize,
 }
 
 /// Compares commits with their parents. Each thread has its own.
@@ -48,6 +53,11 @@ pub struct Comparer<'r> {
 
 /// So many trees are kept.
 const TREES: usize = 1024;
+/// The paths of a blob that are kept, and the paths at which a folder is looked at: with one more than a
+/// finding lists it is plain that there are others.
+const COPIES: usize = Finding::MAX_PLACES + 1;
+/// The copies in a comparison: a few trees that hold each other have more than anybody can count.
+const ALL_COPIES: usize = 1 << 21;
 
 impl<'r> Comparer<'r> {
     /// Compares commits of this repository, as if `excluded` paths did not exist.
@@ -97,19 +107,34 @@ impl<'r> Comparer<'r> {
     }
 
     /// Adds what `tree` has at paths where none of `others` has the same. A stack of our own:
-    /// trees nest as deep as whoever wrote them wanted. The same folders are compared once, even
-    /// when a tree holds itself, so to speak, a million times over.
+    /// trees nest as deep as whoever wrote them wanted. The same folders are compared so many times and
+    /// no more, even when a tree holds itself, so to speak, a million times over.
     fn compare(&mut self, tree: Oid, others: &[Oid], into: &mut Difference) {
-        let mut seen = HashSet::new();
+        let mut seen: HashMap<_, usize> = HashMap::new();
         let mut stack = vec![Level { tree, others: others.to_vec(), folder: Vec::new() }];
         while let Some(level) = stack.pop() {
             let at = if self.excluded.is_some() { level.folder.clone() } else { Vec::new() };
-            if level.others.contains(&level.tree)
-                || !seen.insert((level.tree, level.others.clone(), at))
-            {
+            if level.others.contains(&level.tree) {
                 continue;
             }
-            let Some(tree) = self.tree(level.tree, into) else { continue };
+            let key = (level.tree, level.others.clone(), at);
+            let copies = seen.entry(key.clone()).or_default();
+            *copies += 1;
+            if *copies > COPIES {
+                continue;
+            }
+            if into.copies > ALL_COPIES {
+                let why = "too many copies of the same files stand below it".to_owned();
+                into.failed.push((object_id(level.tree), GitError::Unreadable(why)));
+                return;
+            }
+            let again = *copies > 1;
+            let Some(tree) = self.tree(level.tree, into) else {
+                // Once is enough.
+                seen.insert(key, COPIES);
+                continue;
+            };
+            into.copies += if again { tree.len() } else { 0 };
             let others: Vec<Tree<'r>> =
                 level.others.iter().filter_map(|&id| self.tree(id, into)).collect();
             let mut folders = Vec::new();
@@ -126,6 +151,9 @@ impl<'r> Comparer<'r> {
                     let folder = [&path[..], b"/"].concat();
                     folders.push(Level { tree: entry.id(), others, folder });
                 } else {
+                    if !others.is_empty() {
+                        into.folders.insert(level.folder.clone().into_boxed_slice());
+                    }
                     self.add(&entry, path.into_boxed_slice(), into);
                 }
             }
@@ -142,9 +170,13 @@ impl<'r> Comparer<'r> {
                 into.excluded.insert(path);
             }
             Some(ObjectType::Blob) => {
-                let first = into.blobs.entry(object_id(entry.id())).or_insert_with(|| path.clone());
-                if path < *first {
-                    *first = path;
+                let paths = into.blobs.entry(object_id(entry.id())).or_default();
+                paths.insert(path);
+                // The first in order stay, as in a finding.
+                if paths.len() > COPIES {
+                    paths.pop_last();
+                } else if paths.len() > 1 {
+                    into.copies += 1;
                 }
             }
             _ => {}

@@ -16,6 +16,7 @@ pub mod pack;
 pub mod pushed;
 pub mod range;
 pub mod reader;
+mod receiver;
 pub mod repository;
 pub mod staged;
 pub mod sweep;

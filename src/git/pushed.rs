@@ -5,6 +5,7 @@
 use git2::{ObjectType, Oid};
 
 use super::range::{BOTH, RIGHT, Range, RangeError};
+use super::receiver::is_described;
 use super::repository::Repository;
 use super::{GitError, index, oid};
 use crate::model::object::ObjectId;
@@ -25,8 +26,14 @@ pub struct Update {
 pub enum Receiver<'a> {
     /// This repository: it takes the push in.
     Here,
-    /// The remote of this name: its remote-tracking refs, as of the last fetch or push.
-    Remote(&'a str),
+    /// A remote: its remote-tracking refs, as of the last fetch or push, if they describe what is at the
+    /// address of this push (`super::receiver`).
+    Remote {
+        /// Its name.
+        name: &'a str,
+        /// The address of this push, if git has said it.
+        address: Option<&'a str>,
+    },
 }
 
 impl Range {
@@ -50,13 +57,18 @@ impl Range {
         }
         let others = match receiver {
             Receiver::Here => Vec::new(),
-            Receiver::Remote(name) => longer_names(repository, name),
+            Receiver::Remote { name, address } => {
+                if !is_described(repository, name, address, updates) {
+                    return Ok(range);
+                }
+                longer_names(repository, name)
+            }
         };
         for reference in repository.inner.references().map_err(GitError::from)?.flatten() {
             let name = reference.name_bytes();
             let counts = match receiver {
                 Receiver::Here => true,
-                Receiver::Remote(remote) => {
+                Receiver::Remote { name: remote, .. } => {
                     below(name, remote) && !others.iter().any(|other| below(name, other))
                 }
             };
@@ -117,7 +129,7 @@ impl Range {
 }
 
 /// True for the id of zeros that stands for "no object".
-fn is_zero(id: ObjectId) -> bool {
+pub(super) fn is_zero(id: ObjectId) -> bool {
     id.as_bytes().iter().all(|byte| *byte == 0)
 }
 

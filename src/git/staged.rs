@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-use git2::{Delta, DiffOptions, FileMode, Index, IndexEntry, Tree};
+use git2::{Delta, DiffOptions, FileMode, Index, IndexEntry, ObjectType, Tree};
 
 use super::repository::Repository;
 use super::{GitError, index, object_id, oid};
@@ -20,6 +20,8 @@ pub struct Staged {
     pub blobs: Vec<(PathBytes, ObjectId)>,
     /// Blobs that the parents have at the paths that differ: what was there before.
     pub before: BTreeSet<ObjectId>,
+    /// Paths that parents have and that are changed or gone.
+    pub paths_before: BTreeSet<PathBytes>,
     /// Submodules that differ.
     pub submodules: Vec<PathBytes>,
 }
@@ -42,6 +44,7 @@ pub fn staged(repository: &Repository, index_file: Option<&Path>) -> Result<Stag
         let (old, new) = (delta.old_file(), delta.new_file());
         if is_text(old.mode()) && !old.id().is_zero() {
             staged.before.insert(object_id(old.id()));
+            staged.paths_before.insert(old.path_bytes().unwrap_or_default().into());
         }
         let path = new.path_bytes().unwrap_or_default();
         match delta.status() {
@@ -61,13 +64,36 @@ pub fn staged(repository: &Repository, index_file: Option<&Path>) -> Result<Stag
 impl Staged {
     /// What a parent of the merge has brings the merge in as little as what HEAD has.
     fn leave_out(&mut self, parent: &Tree<'_>) {
-        let before = &mut self.before;
+        let (before, paths) = (&mut self.before, &mut self.paths_before);
         self.blobs.retain(|(path, blob)| {
             let there = parent.get_path(Path::new(OsStr::from_bytes(path)));
             let there = there.ok().map(|entry| object_id(entry.id()));
             before.extend(there.filter(|it| it != blob));
+            paths.extend(there.map(|_| path.clone()));
             there != Some(*blob)
         });
+    }
+
+    /// The folders of what is staged that a parent has, too: their names are not new.
+    pub fn folders_before(&self, repository: &Repository) -> BTreeSet<PathBytes> {
+        let head = repository.inner.head().and_then(|head| head.peel_to_tree());
+        let parents: Vec<Tree<'_>> = head.into_iter().chain(merged(repository)).collect();
+        let folder =
+            |path: &[u8]| memchr::memrchr(b'/', path).map(|at| PathBytes::from(&path[..at]));
+        let mut folders: BTreeSet<PathBytes> = BTreeSet::new();
+        for (path, _) in &self.blobs {
+            let mut next = folder(path);
+            while let Some(it) = next.filter(|it| !folders.contains(it)) {
+                next = folder(&it);
+                folders.insert(it);
+            }
+        }
+        let is_folder = |path: &PathBytes, tree: &Tree<'_>| {
+            let entry = tree.get_path(Path::new(OsStr::from_bytes(path)));
+            entry.is_ok_and(|entry| entry.kind() == Some(ObjectType::Tree))
+        };
+        folders.retain(|path| parents.iter().any(|tree| is_folder(path, tree)));
+        folders
     }
 }
 

@@ -21,7 +21,7 @@ pub struct Gate {
     pub what: &'static str,
     /// What to do, in a sentence or two.
     pub todo: &'static str,
-    /// How to say that something is no secret, where that can be said.
+    /// How to say that something is no secret, where that can be said; `FINGERPRINT` in it is whose.
     pub ignore: Option<&'static str>,
     /// How to let it pass on purpose.
     pub anyway: &'static str,
@@ -45,7 +45,7 @@ pub fn lines(outcome: &Outcome, gate: &Gate) -> Vec<String> {
             lines.push("Not everything could be read, either.".to_owned());
         }
         lines.push(gate.todo.to_owned());
-        lines.extend(gate.ignore.map(str::to_owned));
+        lines.extend(gate.ignore.map(|hint| ignore(outcome, hint)));
     } else if !complete {
         lines.push(format!("not everything could be read: the {} is blocked.", gate.what));
         lines.extend(unread(outcome));
@@ -54,6 +54,29 @@ pub fn lines(outcome: &Outcome, gate: &Gate) -> Vec<String> {
     }
     lines.push(gate.anyway.to_owned());
     lines
+}
+
+/// How to accept a secret. Where an entry has expired, another cannot be added beside it.
+fn ignore(outcome: &Outcome, hint: &str) -> String {
+    let suppressed = &outcome.suppressed;
+    let is_blocked = |print: &str| outcome.findings.iter().any(|it| it.fingerprint == print);
+    let mut over = suppressed.expired.iter().filter(|entry| is_blocked(&entry.fingerprint));
+    if let Some(entry) = over.next() {
+        let file = terminal(suppressed.file.as_deref().unwrap_or_default());
+        let day = entry.expires.as_deref().unwrap_or_default();
+        let others = match over.count() as u64 {
+            0 => String::new(),
+            more => format!(", and {} more", words::count(more, "entry")),
+        };
+        return format!(
+            "It was accepted until {day} ({file}:{}{others}): change that entry, or see to the secret.",
+            entry.line
+        );
+    }
+    match &outcome.findings[..] {
+        [only] => hint.replace("FINGERPRINT", &only.fingerprint),
+        _ => hint.to_owned(),
+    }
 }
 
 /// A secret: where it stands first, what it is, its mask and its name.

@@ -9,7 +9,7 @@ mod marks;
 mod table;
 mod worker;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Mutex;
 use std::time::Instant;
 
@@ -47,6 +47,9 @@ pub struct Options {
     pub threads: usize,
     /// Which part of the targets this is; `None` when it is all of them.
     pub shard: Option<Shard>,
+    /// Fingerprints of secrets that are accepted at some paths alone. That they stood elsewhere before a
+    /// change does not excuse where they stand now.
+    pub at_paths: BTreeSet<String>,
 }
 
 /// The fingerprint of a secret of a kind, as findings carry it.
@@ -132,7 +135,7 @@ fn read(
     let mut tables = Vec::new();
     let mut best = HashMap::new();
     for source in sources {
-        let table = drive(engine, source.as_ref(), &job, options.visibility, coverage);
+        let table = drive(engine, source.as_ref(), &job, options, coverage);
         table.note_evidence(&mut best);
         tables.push(table);
     }
@@ -155,7 +158,7 @@ fn drive(
     engine: &Engine,
     source: &dyn Source,
     job: &Job<'_>,
-    visibility: Visibility,
+    options: &Options,
     coverage: &mut Coverage,
 ) -> Table {
     // A display may show it at once, before anything is known of what will be found.
@@ -163,7 +166,7 @@ fn drive(
     let label = label.clean(source.describe().as_bytes()).into_owned();
     job.progress.begin(String::from_utf8_lossy(&label).into_owned());
     let table = Mutex::new(Table::default());
-    let crew = EngineCrew { engine, visibility, table: &table };
+    let crew = EngineCrew { engine, options, table: &table };
     coverage.merge(source.drive(job, &crew));
     table.into_inner().unwrap_or_default()
 }

@@ -130,9 +130,15 @@ impl Table {
         }
     }
 
-    /// Leaves out every secret that `known` has.
-    pub(super) fn forget(&mut self, known: &Self) {
-        let forgotten = self.entries.extract_if(|key, _| known.entries.contains_key(key));
+    /// Leaves out every secret that `known` has and that may be `forgettable`. A place without a mark is
+    /// not excused by one that had a mark.
+    pub(super) fn forget(&mut self, known: &Self, forgettable: impl Fn(&(String, Secret)) -> bool) {
+        let is_known = |key: &(String, Secret), entry: &Entry| {
+            let before = known.entries.get(key);
+            let is_known = before.is_some_and(|it| entry.is_marked() || !it.is_marked());
+            is_known && forgettable(key)
+        };
+        let forgotten = self.entries.extract_if(|key, entry| is_known(key, entry));
         self.known.extend(forgotten.map(|(key, _)| key));
     }
 
@@ -239,6 +245,11 @@ impl Entry {
         self.best.prefix
     }
 
+    /// True when a mark stands on its line at every place.
+    fn is_marked(&self) -> bool {
+        !self.unmarked && self.places.values().all(|line| line.marked)
+    }
+
     fn merge(&mut self, other: Self) {
         if other.best.order() < self.best.order() {
             self.best = other.best;
@@ -289,13 +300,13 @@ impl Entry {
 
     /// The finished finding.
     pub(super) fn into_finding(self, fingerprint: String) -> Finding {
+        let marked = self.is_marked();
         let mut facts = self.facts;
         let hinted_at = self.hints.map(|(place, hints)| {
             facts.fill_from(&hints);
             place
         });
         let excerpt = self.places.first_key_value().map(|(_, line)| line.excerpt.clone());
-        let marked = !self.unmarked && self.places.values().all(|line| line.marked);
         Finding {
             rule: self.best.card,
             fingerprint,

@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, Mutex};
 
-use super::Visibility;
 use super::excerpt::{Masks, SIDE};
+use super::fingerprint::Fingerprinter;
 use super::marks;
 use super::table::{Judged, Seen, Table};
+use super::{Options, Visibility};
 use crate::engine::beside::{beside, host_beside};
 use crate::engine::overlap::{Claim, losers};
 use crate::engine::{Engine, Match};
@@ -33,8 +34,8 @@ pub(super) fn margins(engine: &Engine) -> Reach {
 pub(super) struct EngineCrew<'a> {
     /// The rules, ready to run.
     pub(super) engine: &'a Engine,
-    /// Whether excerpts may show secrets.
-    pub(super) visibility: Visibility,
+    /// How to scan.
+    pub(super) options: &'a Options,
     /// Where the workers hand in what they have seen.
     pub(super) table: &'a Mutex<Table>,
 }
@@ -43,7 +44,7 @@ impl Crew for EngineCrew<'_> {
     fn worker(&self) -> Box<dyn Worker + Send + '_> {
         Box::new(EngineWorker {
             engine: self.engine,
-            visibility: self.visibility,
+            options: self.options,
             total: self.table,
             table: Table::default(),
             settled: Table::default(),
@@ -54,7 +55,7 @@ impl Crew for EngineCrew<'_> {
 
 struct EngineWorker<'a> {
     engine: &'a Engine,
-    visibility: Visibility,
+    options: &'a Options,
     total: &'a Mutex<Table>,
     /// What was seen since the last change ended.
     table: Table,
@@ -101,10 +102,16 @@ impl Worker for EngineWorker<'_> {
         let mut table = std::mem::take(&mut self.table);
         if !table.is_empty() {
             let known = Mutex::new(Table::default());
-            let (engine, visibility) = (self.engine, self.visibility);
-            let crew = EngineCrew { engine, visibility, table: &known };
+            let (engine, options) = (self.engine, self.options);
+            let crew = EngineCrew { engine, options, table: &known };
             before(crew.worker().as_mut());
-            table.forget(&known.into_inner().unwrap_or_default());
+            // Where these stand now decides whether they are accepted.
+            let fingerprinter = Fingerprinter::new(options.fingerprint_key.as_ref());
+            let at_paths = |(kind, secret): &(String, Secret)| {
+                !options.at_paths.is_empty()
+                    && options.at_paths.contains(&fingerprinter.of(kind, secret))
+            };
+            table.forget(&known.into_inner().unwrap_or_default(), |key| !at_paths(key));
             self.settled.merge(table);
         }
     }
@@ -119,7 +126,7 @@ impl EngineWorker<'_> {
         matches.sort_by_key(|found| (found.secret, found.rule, found.keyword));
         let claims: Vec<Claim> = matches.iter().map(Claim::of).collect();
         let beaten = losers(&claims);
-        let masks = Masks::new(chunk.bytes, &matches, self.visibility);
+        let masks = Masks::new(chunk.bytes, &matches, self.options.visibility);
         let (mut at, mut position) = (0, chunk.start);
         for (index, found) in matches.iter().enumerate() {
             if beaten[index].is_some() || !chunk.owned.contains(&found.keyword) {
@@ -150,7 +157,7 @@ impl EngineWorker<'_> {
             Some(block) => block.canonical,
             None => Secret::new(raw),
         };
-        let shown = match self.visibility {
+        let shown = match self.options.visibility {
             Visibility::Masked => mask(raw, found.prefix),
             Visibility::Shown => String::from_utf8_lossy(raw).into_owned(),
         };
@@ -210,6 +217,7 @@ fn hints(found: &Match, text: &[u8]) -> Facts {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::sync::Mutex;
 
     use proptest::prelude::{ProptestConfig, Strategy, prop, proptest};
@@ -217,11 +225,12 @@ mod tests {
     use super::{EngineCrew, margins};
     use crate::engine::Engine;
     use crate::model::chunk::Chunk;
+    use crate::model::finding::Evidence;
     use crate::model::origin::Origin;
     use crate::model::span::Position;
     use crate::rules::set::RuleSet;
-    use crate::scan::Visibility;
     use crate::scan::table::Table;
+    use crate::scan::{Options, Visibility};
     use crate::sources::Crew as _;
     use crate::token::sample::Sampler;
 
@@ -257,7 +266,15 @@ mod tests {
     /// What a scan of the text in these pieces has seen, sorted.
     fn seen(engine: &Engine, text: &[u8], cuts: &[usize]) -> Vec<String> {
         let table = Mutex::new(Table::default());
-        let crew = EngineCrew { engine, visibility: Visibility::Masked, table: &table };
+        let options = Options {
+            evidence: Evidence::Weak,
+            visibility: Visibility::Masked,
+            fingerprint_key: None,
+            threads: 1,
+            shard: None,
+            at_paths: BTreeSet::new(),
+        };
+        let crew = EngineCrew { engine, options: &options, table: &table };
         let reach = margins(engine);
         let mut worker = crew.worker();
         for pair in cuts.windows(2) {

@@ -46,7 +46,8 @@ pub trait Worker {
 
     /// Ends a change: everything since the last call of this. `before` hands out what stood there
     /// before the change, and is asked only when something was found: a secret that stands there,
-    /// too, was moved or left in place, and is not brought in.
+    /// too, was moved or left in place, and is not brought in, unless where it stands matters: by a mark
+    /// or an entry for some paths alone it is accepted there and not elsewhere.
     fn end_change(&mut self, _before: &mut dyn FnMut(&mut dyn Worker)) {}
 }
 

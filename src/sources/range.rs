@@ -1,6 +1,6 @@
 //! A range of commits: what each of them brings in, compared with all its parents, so that a push
-//! costs what was pushed. Messages and headers of the commits, too, and the annotated tags by which
-//! the range was named.
+//! costs what was pushed. Names of new files and folders, messages and headers of the commits, too, and
+//! the annotated tags by which the range was named.
 //!
 //! A secret that stands in what the same commit removed or changed was moved, and is not new. A copy
 //! of a file that the commit leaves alone is: to know that, the whole tree would have to be read.
@@ -157,10 +157,14 @@ impl Reading<'_> {
         new.submodules.iter().for_each(|path| self.coverage.skip(Skip::Submodule, path));
         new.excluded.iter().for_each(|path| self.coverage.skip(Skip::Excluded, path));
         new.failed.iter().for_each(|(tree, error)| self.failed(*tree, error));
-        for (blob, path) in new.blobs {
-            let (author, commit) = (Arc::clone(&author), commit.id);
-            let origin = Origin::Commit { author, commit, path, blob };
-            match texts::blob(&self.reader, blob, &origin, worker) {
+        for (blob, paths) in new.blobs {
+            paths.iter().for_each(|path| texts::name(path, worker));
+            let at = |path| {
+                let (author, commit) = (Arc::clone(&author), commit.id);
+                Origin::Commit { author, commit, path, blob }
+            };
+            let origins: Vec<Origin> = paths.into_iter().map(at).collect();
+            match texts::blob_at(&self.reader, blob, &origins, worker) {
                 Ok(bytes) => self.count(bytes),
                 Err(error) => self.failed(blob, &error),
             }
@@ -168,7 +172,9 @@ impl Reading<'_> {
         // What cannot be read here only makes a secret count as new, so it is not counted.
         let (comparer, reader) = (&mut self.comparer, &self.reader);
         worker.end_change(&mut |worker| {
-            for (blob, _) in comparer.before(commit).blobs {
+            new.folders.iter().for_each(|folder| texts::name(folder, worker));
+            for (blob, paths) in comparer.before(commit).blobs {
+                paths.iter().for_each(|path| texts::name(path, worker));
                 let _ = texts::blob(reader, blob, &Origin::Blob { blob }, worker);
             }
         });

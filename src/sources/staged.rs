@@ -1,4 +1,4 @@
-//! What is staged: the blobs of the index that differ from HEAD.
+//! What is staged: the blobs of the index that differ from HEAD, and the names that are new.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -32,16 +32,14 @@ impl StagedChange {
             coverage.skip(Skip::Submodule, path);
         }
         let reader = Reader::new(&self.repository)?;
-        for (path, blob) in change.blobs {
-            if self.exclude.covers(&path) {
-                coverage.skip(Skip::Excluded, &path);
+        for (path, blob) in &change.blobs {
+            if self.exclude.covers(path) {
+                coverage.skip(Skip::Excluded, path);
                 continue;
             }
-            let name = memchr::memrchr(b'/', &path).map_or(&*path, |at| &path[at + 1..]);
-            let name = name.to_vec();
-            worker.text(&Origin::FileName { path: path.clone() }, &name);
-            let origin = Origin::Index { path, blob };
-            match texts::blob(&reader, blob, &origin, worker) {
+            texts::name(path, worker);
+            let origin = Origin::Index { path: path.clone(), blob: *blob };
+            match texts::blob(&reader, *blob, &origin, worker) {
                 Ok(bytes) => {
                     coverage.read(Part::Index, bytes);
                     job.progress.bytes(bytes);
@@ -52,6 +50,10 @@ impl StagedChange {
         }
         // What cannot be read here only makes a secret count as new, so it is not counted.
         worker.end_change(&mut |worker| {
+            let folders = change.folders_before(&self.repository);
+            let names = folders.iter().chain(&change.paths_before);
+            let names = names.filter(|path| !self.exclude.covers(path));
+            names.for_each(|path| texts::name(path, worker));
             for &blob in &change.before {
                 let _ = texts::blob(&reader, blob, &Origin::Blob { blob }, worker);
             }

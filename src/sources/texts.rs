@@ -17,10 +17,28 @@ pub(super) fn blob(
     origin: &Origin,
     worker: &mut dyn Worker,
 ) -> Result<u64, GitError> {
+    blob_at(reader, blob, std::slice::from_ref(origin), worker)
+}
+
+/// Hands out a blob once for each place where it stands; gives back its size. It is searched once.
+pub(super) fn blob_at(
+    reader: &Reader<'_>,
+    blob: ObjectId,
+    origins: &[Origin],
+    worker: &mut dyn Worker,
+) -> Result<u64, GitError> {
     reader.read(blob, |_, bytes| {
-        worker.text(origin, &decoded(bytes));
+        let text = decoded(bytes);
+        let mut hits = Vec::new();
+        worker.keywords(&text, &mut hits);
+        origins.iter().for_each(|origin| worker.searched(origin, &text, &hits));
         bytes.len() as u64
     })
+}
+
+/// Hands out the name of a file in a repository.
+pub(super) fn name(path: &[u8], worker: &mut dyn Worker) {
+    worker.text(&Origin::FileName { path: path.into() }, path);
 }
 
 /// Hands out the headers and the message of a commit; gives back its author.

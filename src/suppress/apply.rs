@@ -84,6 +84,13 @@ pub fn apply(outcome: &mut Outcome, known: &Known) {
 }
 
 impl Known {
+    /// Fingerprints that are accepted at some paths alone.
+    pub fn at_paths(&self) -> BTreeSet<String> {
+        let entries = self.ignore.iter().flat_map(|(_, list)| &list.entries);
+        let active = entries.filter(|it| it.path.is_some() && !it.is_expired(&self.today));
+        active.map(|it| it.fingerprint.clone()).collect()
+    }
+
     /// What silences a finding, if anything does; and whether that one lives.
     fn silenced(&self, finding: &Finding, active: &[&Entry]) -> Option<(Silenced, bool)> {
         let lives = finding.verdict.state == State::Live;

@@ -219,6 +219,35 @@ fn messages_names_links_and_tags_of_the_range() {
     assert_eq!(folder.found(&["--range", "HEAD"]), [1]);
 }
 
+#[test]
+fn names_of_new_files_and_folders_are_texts_of_the_range() {
+    let folder = Folder::repository();
+    folder.write("a", "clean\n");
+    folder.commit("first");
+    folder.write(format!("dir/{}", pat(1)), "clean 1\n");
+    folder.write(format!("{}/file", pat(2)), "clean 2\n");
+    folder.write(format!("vendor/{}", pat(3)), "clean 3\n");
+    folder.commit("names");
+    let run = folder.scan(&["--range", "HEAD", "--show-secrets", "--exclude", "vendor"]).expect(1);
+    assert_eq!(numbers(&run), [1, 2]);
+    for finding in run.findings() {
+        let place = &finding["locations"][0];
+        assert_eq!(finding["occurrences"]["places"], 1);
+        assert_eq!(place["source"], "file_name");
+    }
+    assert_eq!(folder.found(&["--range", "HEAD"]), [1, 2, 3]);
+    // What is done below a name, or to the file, does not make the name new.
+    folder.write(format!("{}/more", pat(2)), "clean 4\n");
+    folder.write(format!("dir/{}", pat(1)), "changed\n");
+    folder.git(&["mv", &format!("vendor/{}", pat(3)), "."]);
+    folder.commit("below");
+    assert!(folder.found(&["--range", "HEAD"]).is_empty());
+    // The same content under a new name.
+    folder.git(&["mv", "a", &pat(4)]);
+    folder.commit("renamed");
+    assert_eq!(folder.found(&["--range", "HEAD"]), [4]);
+}
+
 /// Commits with token N at noon of day N of 2024-01.
 fn a_commit_a_day(days: &[u64]) -> Folder {
     let folder = Folder::repository();

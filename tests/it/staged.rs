@@ -140,3 +140,27 @@ fn submodules_and_excluded_paths_are_named() {
     assert_eq!(skipped[1]["reason"], "submodule");
     assert_eq!(skipped[1]["names"][0], "sub");
 }
+
+#[test]
+fn names_of_new_files_and_folders_are_staged() {
+    let folder = Folder::repository();
+    folder.write(format!("dir/{}", pat(1)), "clean 1\n");
+    folder.write(format!("{}/file", pat(2)), "clean 2\n");
+    folder.git(&["add", "."]);
+    let run = folder.scan(&["--staged", "--show-secrets"]).expect(1);
+    let mut secrets = run.secrets();
+    secrets.sort();
+    let mut expected = [pat(1), pat(2)];
+    expected.sort();
+    assert_eq!(secrets, expected);
+    assert!(run.findings().iter().all(|it| it["occurrences"]["places"] == 1));
+    folder.commit("there from now on");
+    folder.write(format!("dir/{}", pat(1)), "changed\n");
+    folder.write(format!("{}/deep/er", pat(2)), "clean 3\n");
+    folder.git(&["add", "."]);
+    assert_eq!(folder.scan(&["--staged"]).expect(0).summary()["known"], 2);
+    folder.write(format!("{}/new", pat(3)), "clean 4\n");
+    folder.git(&["add", "."]);
+    assert_eq!(folder.scan(&["--staged", "--show-secrets"]).expect(1).secrets(), [pat(3)]);
+    folder.scan(&["--staged", "--exclude", "glpat-*"]).expect(0);
+}

@@ -6,6 +6,7 @@ mod ignore_command;
 mod import;
 mod live;
 mod marks;
+mod moved;
 
 use serde_json::{Value, json};
 

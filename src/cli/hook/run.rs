@@ -36,7 +36,7 @@ const SKIP: &str = "STANCH_SKIP";
 const SERVERS_BUDGET: Duration = Duration::from_secs(50);
 
 /// How to say that something is no secret.
-const IGNORE: &str = "No secret? stanch ignore add FINGERPRINT";
+const IGNORE: &str = "No secret? stanch ignore add FINGERPRINT --reason TEXT";
 
 const COMMIT: Gate = Gate {
     what: "commit",
@@ -165,14 +165,19 @@ fn look(args: &RunArgs, global: &GlobalArgs, console: &Console) -> anyhow::Resul
     let scan = args::scan_defaults().map_err(anyhow::Error::msg)?;
     let config = settings::config(global, &work_trees)?;
     let engine = settings::engine(&scan.rules, &scan.prefix, &config)?;
-    let options = settings::scan_options(&scan);
-    let work = Work { sources: vec![source], coverage: Coverage::default() };
-    let mut outcome = scan::run(&engine, work, &options, &Progress::default());
+    let mut options = settings::scan_options(&scan);
+    let mut known = None;
     // What a push brings must not be able to excuse itself before a server.
     if args.hook != HookName::PreReceive {
         let targets = Targets { work_trees, ..Targets::default() };
-        let (known, now) = (KnownArgs::default(), now());
-        let known = known::load(&known, &scan, &targets, &options, (console, now))?;
+        let given = KnownArgs::default();
+        let all = known::load(&given, &scan, &targets, &options, (console, now()))?;
+        options.at_paths = all.at_paths();
+        known = Some(all);
+    }
+    let work = Work { sources: vec![source], coverage: Coverage::default() };
+    let mut outcome = scan::run(&engine, work, &options, &Progress::default());
+    if let Some(known) = known {
         known::apply(&mut outcome, &known, &engine, options.visibility);
     }
     Ok(outcome)
@@ -184,6 +189,8 @@ fn source(args: &RunArgs, repository: Repository) -> anyhow::Result<Option<Box<d
     let objects = targets::quarantine();
     let unreadable = |error| anyhow!("{}", targets::repository_error(&error));
     repository.borrow_objects(&objects).map_err(unreadable)?;
+    let told_to_us = |at: usize| args.rest.get(at).map(|it| it.to_string_lossy());
+    let (name, address) = (told_to_us(0), told_to_us(1));
     let receiver = match args.hook {
         HookName::PreCommit => {
             // Git stands where a path in this variable begins.
@@ -195,9 +202,10 @@ fn source(args: &RunArgs, repository: Repository) -> anyhow::Result<Option<Box<d
                 label: None,
             })));
         }
-        HookName::PrePush => {
-            Receiver::Remote(args.rest.first().and_then(|it| it.to_str()).unwrap_or_default())
-        }
+        HookName::PrePush => Receiver::Remote {
+            name: name.as_deref().unwrap_or_default(),
+            address: address.as_deref(),
+        },
         HookName::PreReceive => Receiver::Here,
     };
     let mut input = Vec::new();

@@ -85,6 +85,40 @@ fn a_remote_is_not_another_and_what_was_not_fetched_is_no_trouble() {
 }
 
 #[test]
+fn what_another_server_has_excuses_nothing_here() {
+    let skip = [("STANCH_SKIP", "1")];
+    let leaked_to_ours = || {
+        let folder = with_remote();
+        leak(&folder, 1);
+        folder.try_git_in(".", &["push", "--quiet", "origin", "main"], &skip).passed();
+        folder.git(&["init", "--quiet", "--bare", "--initial-branch=main", "../public.git"]);
+        folder.write("a", "more\n");
+        folder.commit("clean");
+        folder
+    };
+    // The remote's name leads elsewhere now.
+    let folder = leaked_to_ours();
+    folder.git(&["remote", "set-url", "origin", "../public.git"]);
+    folder.try_git(&["push", "--quiet", "origin", "main"]).blocked();
+    // It is fetched from one and pushed to another, or to both.
+    let folder = leaked_to_ours();
+    folder.git(&["config", "remote.origin.pushurl", "../public.git"]);
+    folder.try_git(&["push", "--quiet", "origin", "main:new"]).blocked();
+    folder.git(&["config", "--unset", "remote.origin.pushurl"]);
+    folder.try_git(&["push", "--quiet", "origin", "main:new"]).passed();
+    folder.git(&["remote", "set-url", "--add", "origin", "../public.git"]);
+    folder.try_git(&["push", "--quiet", "origin", "main:newer"]).blocked();
+    // Another way to write the same address.
+    let folder = leaked_to_ours();
+    folder.git(&["config", "url.../server.insteadOf", "ours:server"]);
+    folder.git(&["remote", "set-url", "origin", "ours:server.git"]);
+    folder.try_git(&["push", "--quiet", "origin", "main:new"]).passed();
+    // What somebody else has deleted there is only read again.
+    folder.git(&["--git-dir=../server.git", "branch", "--quiet", "-D", "new"]);
+    folder.try_git(&["push", "--quiet", "origin", "main:new"]).blocked();
+}
+
+#[test]
 fn tags_names_and_blobs_are_pushed_too() {
     let folder = with_remote();
     folder.try_git(&["push", "--quiet", "origin", "main"]).passed();

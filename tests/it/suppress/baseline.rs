@@ -74,6 +74,14 @@ fn an_update_takes_out_what_is_gone_and_adds_only_when_told() {
         let run = folder.run(&[&["baseline", "update", KNOWN], part].concat()).expect(2);
         assert!(run.stderr.contains("an update looks at everything"), "{}", run.stderr);
     }
+    folder.write("sub/b", "clean\n");
+    for part in [&["--no-history"][..], &["--exclude", "a"], &["sub"]] {
+        for add in [&[][..], &["--add"]] {
+            let run = folder.run(&[&["baseline", "update", KNOWN], part, add].concat()).expect(2);
+            assert!(run.stderr.contains("only a scan of everything"), "{}", run.stderr);
+            assert_eq!(known(&folder), sorted(&[pat(2), pat(3)]));
+        }
+    }
     // A mistyped target is no clean start.
     folder.run(&["baseline", "create", "../other.json", "missing"]).expect(2);
     assert!(!folder.path().join("../other.json").exists());
