@@ -72,10 +72,11 @@ fn install_one(
     let name = hook.word();
     let shown = place.path.display();
     let mut said = Vec::new();
-    if place.kind == Kind::Foreign {
-        keep(folder, hook, &place)?;
+    let is_foreign = place.kind == Kind::Foreign;
+    if is_foreign {
+        can_be_kept(folder, hook, &place)?;
     }
-    if place.kept.symlink_metadata().is_ok() {
+    if is_foreign || place.kept.symlink_metadata().is_ok() {
         said.push(format!("{name}: the hook that was there runs first: {}", place.kept.display()));
     }
     let forwards = script::forwards(&place.text);
@@ -84,15 +85,20 @@ fn install_one(
         said.push(format!("{name}: is there already: {shown}"));
         return Ok(said);
     }
-    write(&place.path, &text)?;
+    let ours = Script::new(&place.path, &text)?;
+    // Only once ours is whole: whatever fails before leaves the old hook where it was.
+    match is_foreign {
+        true => keep(&place, ours)?,
+        false => ours.put()?,
+    }
     let done = if place.kind == Kind::Ours { "written anew" } else { "installed" };
     said.push(format!("{name}: {done}: {shown}"));
     said.push(format!("{name}: to see it work: stanch hook test {name}"));
     Ok(said)
 }
 
-/// Moves a hook of somebody else's aside.
-fn keep(folder: &Folder, hook: HookName, place: &Place) -> anyhow::Result<()> {
+/// Refuses a hook of somebody else's that cannot be moved aside.
+fn can_be_kept(folder: &Folder, hook: HookName, place: &Place) -> anyhow::Result<()> {
     let (name, path, kept) = (hook.word(), place.path.display(), place.kept.display());
     if place.kept.symlink_metadata().is_ok() {
         bail!("{path} and {kept} are both there and not ours; take one away, and install again");
@@ -103,8 +109,18 @@ fn keep(folder: &Folder, hook: HookName, place: &Place) -> anyhow::Result<()> {
              under another; let it run this instead: stanch hook run {name} -- \"$@\""
         );
     }
+    Ok(())
+}
+
+/// Moves a hook of somebody else's aside and puts ours in its place, or leaves it where it was.
+fn keep(place: &Place, ours: Script) -> anyhow::Result<()> {
+    let (path, kept) = (place.path.display(), place.kept.display());
     std::fs::rename(&place.path, &place.kept)
-        .with_context(|| format!("cannot move {path} to {kept}"))
+        .with_context(|| format!("cannot move {path} to {kept}"))?;
+    let Err(error) = ours.put() else { return Ok(()) };
+    std::fs::rename(&place.kept, &place.path)
+        .with_context(|| format!("{error:#}, and then cannot move {kept} back to {path}"))?;
+    Err(error)
 }
 
 /// Takes hooks away, and says what was done.
@@ -215,16 +231,34 @@ fn program() -> anyhow::Result<String> {
 
 /// Writes a script that everybody may run.
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let write = || -> std::io::Result<()> {
-        std::fs::create_dir_all(folder)?;
-        let mut file = tempfile::Builder::new().prefix(".stanch-").tempfile_in(folder)?;
-        file.write_all(text.as_bytes())?;
-        // Whatever the umask: git passes over a hook that it may not run, and says nothing.
-        file.as_file().set_permissions(Permissions::from_mode(0o755))?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        Ok(())
-    };
-    write().with_context(|| format!("cannot write {}", path.display()))
+    Script::new(path, text)?.put()
+}
+
+/// A script that is written, beside its place.
+struct Script {
+    file: tempfile::NamedTempFile,
+    path: PathBuf,
+}
+
+impl Script {
+    fn new(path: &Path, text: &str) -> anyhow::Result<Self> {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let write = || -> std::io::Result<_> {
+            std::fs::create_dir_all(folder)?;
+            let mut file = tempfile::Builder::new().prefix(".stanch-").tempfile_in(folder)?;
+            file.write_all(text.as_bytes())?;
+            // Whatever the umask: git passes over a hook that it may not run, and says nothing.
+            file.as_file().set_permissions(Permissions::from_mode(0o755))?;
+            file.as_file().sync_all()?;
+            Ok(file)
+        };
+        let file = write().with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(Self { file, path: path.to_path_buf() })
+    }
+
+    /// Puts it in its place, over what may stand there.
+    fn put(self) -> anyhow::Result<()> {
+        let put = self.file.persist(&self.path).map_err(|error| error.error);
+        put.map(drop).with_context(|| format!("cannot write {}", self.path.display()))
+    }
 }

@@ -183,3 +183,52 @@ fn a_merge_brings_in_what_no_parent_has() {
     folder.try_commit().passed();
     assert_eq!(folder.git(&["rev-list", "--parents", "-1", "HEAD"]).split(' ').count(), 3);
 }
+
+#[test]
+fn the_line_that_accepts_a_secret_works_as_it_is_printed() {
+    let folder = Folder::repository();
+    folder.hook(&["install"]).expect(0);
+    folder.write("a", format!("key = {}\n", pat(1)));
+    let said = folder.try_commit().blocked();
+    let line = said.lines().find_map(|it| it.strip_prefix("No secret? stanch ")).expect("the line");
+    let words: Vec<&str> = line.split(' ').collect();
+    folder.run(&words).expect(0);
+    folder.try_commit().passed();
+    // Of several the reader chooses.
+    folder.write("a", format!("{}\n{}\n", pat(2), pat(3)));
+    let said = folder.try_commit().blocked();
+    assert!(said.contains("stanch ignore add FINGERPRINT --reason TEXT\n"), "{said}");
+    // An entry that is over is told, since none can be added beside it.
+    folder.write("a", format!("{}\n{}\n", pat(1), pat(2)));
+    let list = folder.read(".stanch-ignore.toml") + "expires = \"2020-01-31\"\n";
+    folder.write(".stanch-ignore.toml", list);
+    folder.git(&["commit", "--quiet", "--no-verify", "--allow-empty", "-m", "x"]);
+    folder.git(&["rm", "--quiet", "--force", "a"]);
+    folder.git(&["commit", "--quiet", "--no-verify", "-m", "gone"]);
+    folder.write("a", format!("{}\n{}\n", pat(1), pat(2)));
+    let said = folder.try_commit().blocked();
+    assert!(said.contains("accepted until 2020-01-31 (.stanch-ignore.toml:1)"), "{said}");
+    assert!(said.lines().count() <= 20, "{said}");
+}
+
+#[test]
+fn an_install_that_fails_leaves_the_hook_that_was_there() {
+    let folder = Folder::repository();
+    let log = "echo before >> ../log";
+    folder.script(HOOK, log);
+    let mut command = std::process::Command::new("sh");
+    folder.scrub(&mut command);
+    // No file may grow at all; the program is told, not killed.
+    let script = "trap '' XFSZ; ulimit -f 0; exec \"$@\"";
+    command.args(["-c", script, "sh", env!("CARGO_BIN_EXE_stanch"), "hook", "install"]);
+    let run = crate::support::program::run(command, b"").expect(2);
+    assert!(run.stderr.contains("cannot write"), "{}", run.stderr);
+    assert_eq!(folder.read(HOOK), format!("#!/bin/sh\n{log}\n"));
+    let names = std::fs::read_dir(folder.path().join(".git/hooks")).expect("a folder");
+    let names = names.map(|it| it.expect("an entry").file_name().into_string().expect("UTF-8"));
+    let ours: Vec<String> = names.filter(|name| name.contains("stanch")).collect();
+    assert_eq!(ours, [""; 0]);
+    folder.write("a", "clean\n");
+    folder.try_commit().passed();
+    assert_eq!(folder.read("../log"), "before\n");
+}
