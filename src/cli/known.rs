@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, anyhow, ensure};
+use anyhow::{Context as _, anyhow, bail, ensure};
 
 use super::args::{IgnoreFileArgs, KnownArgs, ScanArgs};
 use super::console::Console;
@@ -41,7 +41,8 @@ pub fn load(
     let bases: Vec<Base> = scan.targets.iter().map(|it| Base::of(it, &tops, &here)).collect();
     let baseline = args.baseline.as_deref().map(|file| read_baseline(file, options)).transpose()?;
     Ok(Known {
-        ignore: ignore_list(&args.ignore, &bases, (&here, console))?,
+        ignore: ignore_list(&args.ignore, &bases, (&here, console))?
+            .filter(|(name, list)| is_of_this_key(name, list, options, console)),
         baseline,
         roots: bases.iter().map(Base::root).collect(),
         today: today(now),
@@ -122,20 +123,51 @@ pub fn shown(file: &Path, here: &Path) -> String {
     file.strip_prefix(here).unwrap_or(file).display().to_string()
 }
 
-/// Reads the list of a repository. What stands there under its name may be anything.
+/// Reads the list of a repository.
 fn read_own_list(file: &Path, name: &str) -> anyhow::Result<IgnoreList> {
+    parse_list(&own_list_text(file, name)?, Path::new(name))
+}
+
+/// The text of a repository's list. What stands there under its name may be anything.
+pub fn own_list_text(file: &Path, name: &str) -> anyhow::Result<String> {
     let is_plain = file.symlink_metadata().is_ok_and(|it| it.is_file());
     ensure!(
         is_plain,
         "{name} is no plain file; --ignore-file FILE takes another, --no-ignore-file none"
     );
-    parse_list(&text(file, LARGEST_IGNORE_FILE, "ignore file")?, Path::new(name))
+    list_text(file)
 }
 
 /// Reads an ignore file.
 fn read_list(file: &Path) -> anyhow::Result<IgnoreList> {
-    let text = text(file, LARGEST_IGNORE_FILE, "ignore file")?;
-    parse_list(&text, file)
+    parse_list(&list_text(file)?, file)
+}
+
+/// The text of an ignore file that somebody has named.
+pub fn list_text(file: &Path) -> anyhow::Result<String> {
+    text(file, LARGEST_IGNORE_FILE, "ignore file")
+}
+
+/// Under another key no fingerprint of a list is that of any secret. What is found is then reported, so
+/// that a note is enough.
+fn is_of_this_key(name: &str, list: &IgnoreList, options: &Options, console: &Console) -> bool {
+    let made = made_otherwise(list.key.as_deref(), options);
+    let made = made.filter(|_| !list.entries.is_empty());
+    if let Some(made) = made {
+        console.note(&format!("{name} does not hold: its fingerprints were made {made}"));
+    }
+    made.is_none()
+}
+
+/// How fingerprints were made that are not those of now; `None` when they are. `key` is what is
+/// written of their key.
+pub fn made_otherwise(key: Option<&str>, options: &Options) -> Option<&'static str> {
+    match (key, scan::key_mark(options)) {
+        (key, mark) if key == mark.as_deref() => None,
+        (None, _) => Some("without a STANCH_FINGERPRINT_KEY, but one is set"),
+        (Some(_), None) => Some("with a STANCH_FINGERPRINT_KEY, but none is set"),
+        (Some(_), Some(_)) => Some("with another STANCH_FINGERPRINT_KEY"),
+    }
 }
 
 /// Reads the text of an ignore file.
@@ -155,16 +187,12 @@ pub fn read_baseline(file: &Path, options: &Options) -> anyhow::Result<Baseline>
     let text = text(file, LARGEST_BASELINE, "baseline")?;
     let baseline = Baseline::parse(&text)
         .map_err(|wrong| anyhow!("baseline {}:{}: {}", file.display(), wrong.line, wrong.what))?;
-    ensure!(
-        baseline.key == scan::key_mark(options),
-        "baseline {}: its fingerprints were made {}, and so it would know nothing",
-        file.display(),
-        match (&baseline.key, &options.fingerprint_key) {
-            (None, _) => "without a STANCH_FINGERPRINT_KEY, but one is set",
-            (Some(_), None) => "with a STANCH_FINGERPRINT_KEY, but none is set",
-            (Some(_), Some(_)) => "with another STANCH_FINGERPRINT_KEY",
-        }
-    );
+    if let Some(made) = made_otherwise(baseline.key.as_deref(), options) {
+        bail!(
+            "baseline {}: its fingerprints were made {made}, and so it would know nothing",
+            file.display()
+        );
+    }
     Ok(baseline)
 }
 

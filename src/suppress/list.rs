@@ -10,12 +10,16 @@ use crate::model::suppressed;
 
 /// Its name, at the top of a repository.
 pub const NAME: &str = ".stanch-ignore.toml";
+/// What says which key the fingerprints have.
+const KEY: &str = "key";
 /// How an entry begins.
 const HEADER: &str = "[[ignore]]";
 
 /// What an ignore file says.
 #[derive(Debug, Default)]
 pub struct IgnoreList {
+    /// What the key of the fingerprints makes of a constant; `None` when there is no key.
+    pub key: Option<String>,
     /// Its entries, in their order.
     pub entries: Vec<Entry>,
 }
@@ -63,6 +67,7 @@ struct Raw {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
+    key: Option<String>,
     #[serde(default)]
     ignore: Vec<Spanned<Raw>>,
 }
@@ -75,7 +80,7 @@ impl IgnoreList {
             Complaint::at(text, offset, error.message())
         })?;
         let entries = document.ignore.into_iter().map(|raw| Entry::new(text, raw));
-        Ok(Self { entries: entries.collect::<Result<_, _>>()? })
+        Ok(Self { key: document.key, entries: entries.collect::<Result<_, _>>()? })
     }
 
     /// The first entry that says the same of the same secret.
@@ -197,6 +202,12 @@ pub fn add(text: &str, entry: &Entry) -> String {
     format!("{text}{gap}{}", entry.written())
 }
 
+/// The text of a file without entries, saying under which key its entries will be made.
+pub fn keyed(text: &str, key: &str) -> String {
+    let gap = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+    format!("{text}{gap}{KEY} = {}\n", quoted(key))
+}
+
 /// The text without these entries, which are named by their number. Comments right above an entry go
 /// with it. `None` when that cannot be done line by line without touching something else.
 pub fn remove(text: &str, gone: &[usize]) -> Option<String> {
@@ -225,7 +236,8 @@ pub fn remove(text: &str, gone: &[usize]) -> Option<String> {
     let before = IgnoreList::parse(text).ok()?;
     let after = IgnoreList::parse(&kept).ok()?;
     let rest = before.entries.iter().enumerate().filter(|(number, _)| !gone.contains(number));
-    let is_right = rest.map(|(_, entry)| said(entry)).eq(after.entries.iter().map(said));
+    let is_right = before.key == after.key
+        && rest.map(|(_, entry)| said(entry)).eq(after.entries.iter().map(said));
     is_right.then_some(kept)
 }
 
@@ -254,6 +266,7 @@ mod tests {
     fn what_is_wrong_is_said_with_its_line() {
         let wrong = [
             ("x = 1", 1, "unknown field `x`"),
+            ("key = 1", 1, "invalid type"),
             ("\n[[ignore]]\nreason = \"a\"\n", 2, "missing field `fingerprint`"),
             (&entry("a", "note = 1\n"), 4, "unknown field `note`"),
             (&entry("A", ""), 2, "32 hexadecimal digits"),
@@ -291,6 +304,15 @@ mod tests {
         let back = IgnoreList::parse(&more).expect("good").entries.pop().expect("it");
         assert_eq!(back.written(), odd.written());
         assert_eq!(back.reason, odd.reason);
+    }
+
+    #[test]
+    fn a_key_stands_before_the_entries_and_stays() {
+        let keyed = super::keyed("# top", &"f".repeat(32));
+        let text = format!("{keyed}\n{}", entry("a", ""));
+        let list = IgnoreList::parse(&text).expect("good");
+        assert_eq!((list.key.as_deref(), list.entries.len()), (Some(&*"f".repeat(32)), 1));
+        assert_eq!(remove(&text, &[0]), Some(keyed));
     }
 
     #[test]

@@ -73,17 +73,24 @@ pub enum IgnoreCommand {
         ignore_file: Option<PathBuf>,
     },
     /// Take out entries that have expired
-    Prune {
-        /// Also those of secrets that are not there any more: scans for that
-        #[arg(long)]
-        unused: bool,
-        /// The file (default: .stanch-ignore.toml at the top of the repository)
-        #[arg(long, value_name = "FILE")]
-        ignore_file: Option<PathBuf>,
-        /// What is scanned for --unused.
-        #[command(flatten)]
-        scan: Box<ScanArgs>,
-    },
+    Prune(PruneArgs),
+}
+
+/// Which entries are taken out.
+#[derive(Debug, clap::Args)]
+pub struct PruneArgs {
+    /// Show those of secrets that are not there any more, too: scans for that
+    #[arg(long)]
+    pub unused: bool,
+    /// Take these out as well
+    #[arg(long, requires = "unused")]
+    pub yes: bool,
+    /// The file (default: .stanch-ignore.toml at the top of the repository)
+    #[arg(long, value_name = "FILE")]
+    pub ignore_file: Option<PathBuf>,
+    /// What is scanned for --unused.
+    #[command(flatten)]
+    pub scan: Box<ScanArgs>,
 }
 
 /// An entry.

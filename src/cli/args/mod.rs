@@ -23,7 +23,7 @@ pub use hook::{
 pub use inspect::InspectArgs;
 pub use known::{
     AddArgs, BaselineArgs, BaselineCommand, BaselineScan, IgnoreArgs, IgnoreCommand,
-    IgnoreFileArgs, KnownArgs, ScanCommand,
+    IgnoreFileArgs, KnownArgs, PruneArgs, ScanCommand,
 };
 pub use merge::MergeArgs;
 pub use revoke::{JournalArgs, JournalCommand, RevokeArgs};

@@ -79,13 +79,22 @@ fn what_is_over_is_taken_out_and_the_rest_stays() {
     assert_eq!(file(&folder), left);
     // From anywhere in the repository: all of it is scanned.
     folder.write("sub/b", "");
-    let mut command = folder.command();
-    command.current_dir(folder.path().join("sub")).args(["ignore", "prune", "--unused"]);
-    let run = crate::support::program::run(command, b"").expect(0);
+    let unused = |more: &[&str]| {
+        let mut command = folder.command();
+        command.current_dir(folder.path().join("sub")).args(["ignore", "prune", "--unused"]);
+        command.args(more);
+        crate::support::program::run(command, b"").expect(0)
+    };
+    // At first they are only shown: another rule may know the secret.
+    let run = unused(&[]);
+    assert!(run.stdout.contains(&format!("unused: {}", fingerprint(&pat(3)))), "{}", run.stdout);
+    assert!(run.stdout.contains("0 taken out, 2 left") && run.stdout.contains("--prefix"));
+    assert_eq!(file(&folder), left);
+    let run = unused(&["--yes"]);
     assert!(run.stdout.contains(&format!("unused: {}", fingerprint(&pat(3)))), "{}", run.stdout);
     assert_eq!(file(&folder), format!("# top\n\n# used\n{}\n", used.trim_end()));
     for narrow in [&["sub"][..], &["--staged"], &["--no-history"]] {
-        folder.run(&[&["ignore", "prune", "--unused"], narrow].concat()).expect(2);
+        folder.run(&[&["ignore", "prune", "--unused", "--yes"], narrow].concat()).expect(2);
     }
     folder.run(&["ignore", "prune", "sub"]).expect(2);
     // Entries are not taken out for what another folder does not hold.
@@ -94,4 +103,56 @@ fn what_is_over_is_taken_out_and_the_rest_stays() {
     let named = ["ignore", "prune", "--unused", &elsewhere, "--ignore-file", FILE];
     folder.run(&named).expect(2);
     assert_eq!(file(&folder), format!("# top\n\n# used\n{}\n", used.trim_end()));
+}
+
+#[test]
+fn a_link_is_neither_read_nor_written_through() {
+    let folder = Folder::repository();
+    folder.write("../victim.toml", "# mine\n");
+    std::os::unix::fs::symlink("../victim.toml", folder.path().join(FILE)).expect("a link");
+    for command in [
+        &["ignore", "add", &fingerprint(&pat(1)), "--reason", "x"][..],
+        &["ignore", "list"],
+        &["ignore", "prune"],
+    ] {
+        let run = folder.run(command).expect(2);
+        assert!(run.stderr.contains("no plain file"), "{}", run.stderr);
+    }
+    let victim = folder.path().join("../victim.toml");
+    assert_eq!(std::fs::read_to_string(&victim).expect("it"), "# mine\n");
+    // What somebody names is theirs to choose.
+    let named = ["ignore", "add", &fingerprint(&pat(1)), "--reason", "x", "--ignore-file", FILE];
+    folder.run(&named).expect(0);
+    std::fs::remove_file(folder.path().join(FILE)).expect("a link");
+    folder.write(FILE, "#".repeat((1 << 20) + 1));
+    assert!(folder.run(&["ignore", "list"]).expect(2).stderr.contains(FILE));
+}
+
+#[test]
+fn entries_of_another_key_hold_for_nothing_and_are_not_pruned() {
+    let mut folder = Folder::repository();
+    folder.write("a", format!("{}\n", pat(1)));
+    folder.set("STANCH_FINGERPRINT_KEY", "one");
+    let print =
+        folder.scan(&[]).expect(1).finding()["fingerprint"].as_str().expect("it").to_owned();
+    assert_ne!(print, fingerprint(&pat(1)));
+    folder.run(&["ignore", "add", &print, "--reason", "x"]).expect(0);
+    let written = file(&folder);
+    assert!(written.starts_with("key = \""), "{written}");
+    folder.scan(&[]).expect(0);
+    folder.run(&["ignore", "prune", "--unused", "--yes"]).expect(0);
+    assert_eq!(file(&folder), written);
+    for key in ["", "two"] {
+        folder.set("STANCH_FINGERPRINT_KEY", key);
+        let run = folder.scan(&[]).expect(1);
+        assert!(run.stderr.contains("does not hold"), "{}", run.stderr);
+        folder.run(&["ignore", "prune", "--unused", "--yes"]).expect(2);
+        let run = folder.run(&["ignore", "add", &fingerprint(&pat(2)), "--reason", "x"]).expect(2);
+        assert!(run.stderr.contains("STANCH_FINGERPRINT_KEY"), "{}", run.stderr);
+        assert_eq!(file(&folder), written);
+    }
+    // Entries of no key, and of a key of which an earlier version did not tell.
+    folder.write(FILE, written.split_once('\n').expect("lines").1);
+    let run = folder.run(&["ignore", "prune", "--unused", "--yes"]).expect(2);
+    assert!(run.stderr.contains("write at its top: key = \""), "{}", run.stderr);
 }
