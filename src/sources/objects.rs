@@ -168,10 +168,13 @@ impl Visitor for Reading<'_> {
                 // The display has been told of the bytes.
                 self.coverage.read(Part::Objects, size);
                 self.job.progress.text();
-                if let Some((record, _)) = &mut self.record
-                    && self.worker.seen() != before
-                {
-                    record.telling(Telling { id, streamed: true }, size);
+                if let Some((record, _)) = &mut self.record {
+                    if self.worker.seen() != before {
+                        record.telling(Telling { id, streamed: true }, size);
+                    }
+                    // With more memory it would have been read as a whole.
+                    let is_small = size < LONGEST_POINTER as u64;
+                    record.doubt |= kind != Kind::Blob || is_small;
                 }
                 Ok(())
             }

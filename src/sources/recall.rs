@@ -58,9 +58,12 @@ impl<'a> Recall<'a> {
             digest.number(u64::from(linked.is_some()));
             digest
         };
-        let name = digest(LOOSE).part(place(git_dir).as_os_str().as_bytes()).name();
+        // What was read in one repository says nothing of another: a pack is only known by its ends.
+        let place = place(git_dir);
+        let place = place.as_os_str().as_bytes();
+        let name = digest(LOOSE).part(place).name();
         let turns = Turns::all(database);
-        let chain = Chain(digest(PACK).name());
+        let chain = Chain(digest(PACK).part(place).name());
         let loose = (name, LooseEntry::default());
         Self { cache, database, linked, chain, loose, turns, coverage: Coverage::default() }
     }
@@ -164,7 +167,7 @@ impl<'a> Recall<'a> {
     /// Keeps what was read, and gives back all that is covered now, and whether all of it is kept.
     pub(super) fn end(&self, seen: Vec<Seen<Reading<'_>>>) -> (Coverage, bool) {
         let mut total = self.coverage.clone();
-        let (mut chain, mut loose) = (Some(self.chain), Vec::new());
+        let (mut chain, mut loose, mut all_loose) = (Some(self.chain), Vec::new(), true);
         for Seen { stage, visitors, whole } in seen {
             let (mut coverage, mut record) = (Coverage::default(), Record::default());
             for visitor in visitors {
@@ -174,17 +177,21 @@ impl<'a> Recall<'a> {
             }
             match stage {
                 Stage::Pack(turn) => {
+                    let whole = whole && !record.doubt;
                     let entry = || record.of_pack(coverage.tally(Part::Objects));
                     let pack = self.turns.packs[turn];
                     chain = chain.filter(|_| whole).and_then(|it| self.keep(it, pack, entry));
                 }
-                Stage::Loose => loose = record.loose,
+                Stage::Loose => {
+                    all_loose = whole;
+                    loose = record.loose;
+                }
                 Stage::Again => {}
             }
             total.merge(coverage);
         }
         self.keep_loose(loose);
-        (total, chain.is_some())
+        (total, chain.is_some() && all_loose)
     }
 
     /// Keeps a pack, and gives back the chain behind it.

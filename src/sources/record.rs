@@ -15,6 +15,8 @@ pub struct Record {
     pub told: Tally,
     /// Of loose objects, those in which nothing was seen. How large their files are is not known here.
     pub loose: Vec<LooseObject>,
+    /// True when something was read without a look at what it refers to: none of it is kept then.
+    pub doubt: bool,
 }
 
 impl Record {
@@ -27,13 +29,15 @@ impl Record {
     /// A loose object was read: what was written down since the last one is its.
     pub fn loose(&mut self, id: ObjectId, size: Option<u64>) {
         let of_this = std::mem::take(&mut self.packed);
-        if of_this.telling.is_empty() && of_this.pointers.is_empty() {
+        let doubt = std::mem::take(&mut self.doubt);
+        if of_this.telling.is_empty() && of_this.pointers.is_empty() && !doubt {
             self.loose.push(LooseObject { id, file: 0, size, links: of_this.outside });
         }
     }
 
     /// Adds what another thread has written down of the same pack.
     pub fn merge(&mut self, other: Self) {
+        self.doubt |= other.doubt;
         self.packed.telling.extend(other.packed.telling);
         self.packed.pointers.extend(other.packed.pointers);
         self.packed.outside.extend(other.packed.outside);

@@ -163,12 +163,13 @@ fn usable(ours: &Path) -> io::Result<()> {
     trusted(&metadata).map_err(io::Error::other)
 }
 
-/// Whether nobody but the owner (or root, who can do everything) could have written it.
+/// Whether nobody but the owner (or root, who can do everything) could have written it. What git takes
+/// out of a repository can be read by others, as nothing of ours can: so somebody's commit is no entry.
 fn trusted(metadata: &Metadata) -> Result<(), &'static str> {
     let own = [0, rustix::process::geteuid().as_raw()].contains(&metadata.uid());
-    match own && metadata.mode() & 0o022 == 0 {
+    match own && metadata.mode() & 0o077 == 0 {
         true => Ok(()),
-        false => Err("it is another's, or can be written by others (chmod -R go-w if it is yours)"),
+        false => Err("it is another's, or open to others (chmod -R go= if it is yours)"),
     }
 }
 

@@ -114,7 +114,9 @@ pub fn decode(content: &[u8]) -> Option<Traced> {
         let (commit, path, blob) = (reader.id()?, reader.text()?.into(), reader.id()?);
         Some((id, Origin::Commit { author, commit, path, blob }))
     })?;
+    // What excludes is never kept: an entry that says otherwise is none of ours.
     let excluded = reader.list(Reader::id)?;
+    excluded.is_empty().then_some(())?;
     let provenances = reader.list(provenance)?;
     reader.end()?;
     Some(Traced {
