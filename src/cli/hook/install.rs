@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
 
-use super::place::{Folder, Kind, Place};
-use super::script::{self, Recipe};
+use super::place::{Folder, Kind, Place, is_executable};
+use super::script::{self, Recipe, State};
+use super::{framework, names};
 use crate::cli::args::{HookName, InstallArgs, TimeArgs, WhichArgs};
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
@@ -73,13 +74,31 @@ fn install_one(
     let shown = place.path.display();
     let mut said = Vec::new();
     if place.kind == Kind::Foreign {
-        keep(folder, hook, &place)?;
+        keep(hook, &place)?;
     }
+    said.extend(framework::settle(&place)?.map(|done| format!("{name}: {done}")));
     if place.kept.symlink_metadata().is_ok() {
-        said.push(format!("{name}: the hook that was there runs first: {}", place.kept.display()));
+        let kept = place.kept.display();
+        said.push(match is_executable(&place.kept) {
+            true => format!("{name}: the hook that was there runs first: {kept}"),
+            false => format!("{name}: the hook that was there never ran (not executable): {kept}"),
+        });
+    }
+    if place.path == place.legacy {
+        said.push(format!("{name}: the pre-commit framework runs it first: {shown}"));
     }
     let forwards = script::forwards(&place.text);
-    let text = script::text(&Recipe { hook, program, time, forwards });
+    let mut text = script::text(&Recipe { hook, program, time, forwards });
+    if place.kind == Kind::Ours {
+        match script::state(hook, &place.text) {
+            State::Whole => {}
+            State::Followed(more) => {
+                text += more;
+                said.push(format!("{name}: lines of others follow ours, and stay: {shown}"));
+            }
+            State::Changed(_) => said.push(format!("{name}: {}", keep_changed(&place)?)),
+        }
+    }
     if place.kind == Kind::Ours && place.text == text && place.runs {
         said.push(format!("{name}: is there already: {shown}"));
         return Ok(said);
@@ -92,19 +111,35 @@ fn install_one(
 }
 
 /// Moves a hook of somebody else's aside.
-fn keep(folder: &Folder, hook: HookName, place: &Place) -> anyhow::Result<()> {
+fn keep(hook: HookName, place: &Place) -> anyhow::Result<()> {
     let (name, path, kept) = (hook.word(), place.path.display(), place.kept.display());
     if place.kept.symlink_metadata().is_ok() {
         bail!("{path} and {kept} are both there and not ours; take one away, and install again");
     }
-    if script::knows_its_name(&place.text, &folder.path) {
+    if place.path.metadata().is_ok_and(|it| !it.is_file()) {
+        bail!("{path} is no file, and git cannot run it; move it away, and install again");
+    }
+    if names::looks_at_its_name(&place.text) {
         bail!(
-            "{path} looks at its own name (as those of husky and overcommit do) and cannot run \
-             under another; let it run this instead: stanch hook run {name} -- \"$@\""
+            "{path} may look at its own name (as those of husky and overcommit do) and then cannot \
+             run under another; let it run this instead: stanch hook run {name} -- \"$@\""
         );
     }
     std::fs::rename(&place.path, &place.kept)
         .with_context(|| format!("cannot move {path} to {kept}"))
+}
+
+/// Copies a hook of ours in which others have written to where git does not look.
+fn keep_changed(place: &Place) -> anyhow::Result<String> {
+    let mut copy = place.path.clone().into_os_string();
+    copy.push(".changed");
+    let (copy, path) = (PathBuf::from(copy), place.path.display());
+    let shown = copy.display();
+    if copy.symlink_metadata().is_ok() && Place::look(&copy).1 != place.text {
+        bail!("{path} was changed, and {shown} is there already; move that away, and try again");
+    }
+    std::fs::copy(&place.path, &copy).with_context(|| format!("cannot copy {path} to {shown}"))?;
+    Ok(format!("{path} was changed since stanch wrote it; as it was, it is kept as {shown}"))
 }
 
 /// Takes hooks away, and says what was done.
@@ -127,6 +162,10 @@ pub(super) fn uninstall(which: &WhichArgs, console: &Console) -> anyhow::Result<
                 said.push(format!("{name}: no hook of ours is at {path}"));
             }
             continue;
+        }
+        said.extend(framework::settle(&place)?.map(|done| format!("{name}: {done}")));
+        if script::state(hook, &place.text) != State::Whole {
+            said.push(format!("{name}: {}", keep_changed(&place)?));
         }
         said.push(take_away(&place).map(|done| format!("{name}: {done}"))?);
     }

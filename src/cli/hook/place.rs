@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::script;
+use super::{framework, script};
 use crate::cli::args::HookName;
 use crate::cli::git;
 
@@ -44,6 +44,8 @@ pub(super) struct Place {
     pub runs: bool,
     /// Where a hook is kept that was there before ours.
     pub kept: PathBuf,
+    /// Where the pre-commit framework keeps one.
+    pub legacy: PathBuf,
 }
 
 impl Folder {
@@ -82,12 +84,33 @@ impl Folder {
 }
 
 impl Place {
-    /// The place of the hook with this name in a folder.
+    /// The place of the hook with this name in a folder. Where the pre-commit framework stands in
+    /// front of ours, it is the one from which the framework runs it.
     pub(super) fn at(folder: &Path, name: &str) -> Self {
         let path = folder.join(name);
+        let kept = folder.join(format!("{name}{}", script::KEPT));
+        let legacy = folder.join(format!("{name}{}", framework::LEGACY));
+        let runs = is_executable(&path);
+        let (kind, text) = Self::look(&path);
+        if kind == Kind::Foreign && framework::is_its(&text) {
+            let (behind, ours) = Self::look(&legacy);
+            if behind == Kind::Ours {
+                let runs = runs && is_executable(&legacy);
+                return Self { path: legacy.clone(), kind: behind, text: ours, runs, kept, legacy };
+            }
+        }
+        Self { path, kind, text, runs, kept, legacy }
+    }
+
+    /// What stands at a path.
+    pub(super) fn look(path: &Path) -> (Kind, String) {
         // A link that leads nowhere stands in the way, too.
         let there = path.symlink_metadata().is_ok();
-        let bytes = std::fs::read(&path).unwrap_or_default();
+        // What is no file may never end.
+        let bytes = match path.metadata().is_ok_and(|it| it.is_file()) {
+            true => std::fs::read(path).unwrap_or_default(),
+            false => Vec::new(),
+        };
         let text = String::from_utf8_lossy(&bytes).into_owned();
         let kind = match (there, script::is_ours(&text), script::is_forward(&text)) {
             (false, ..) => Kind::Nothing,
@@ -95,8 +118,7 @@ impl Place {
             (true, false, true) => Kind::Forward,
             (true, false, false) => Kind::Foreign,
         };
-        let kept = folder.join(format!("{name}{}", script::KEPT));
-        Self { runs: is_executable(&path), path, kind, text, kept }
+        (kind, text)
     }
 }
 

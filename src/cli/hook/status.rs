@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::place::{Folder, Kind, Place, is_executable};
-use super::script;
+use super::script::{self, State};
 use crate::cli::args::{HookName, WhichArgs};
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
@@ -46,16 +46,9 @@ fn about(hook: HookName, place: &Place) -> (bool, Vec<String>) {
     let mut lines = Vec::new();
     let fine = match place.kind {
         Kind::Ours if place.runs => {
-            let program = script::program(&place.text).unwrap_or_default();
-            lines.push(format!("{name}: installed, runs {program}"));
-            // The path stands there in quotes if it needs any.
-            let gone = !program.starts_with('\'') && !is_executable(Path::new(program));
-            if gone {
-                lines.push(format!(
-                    "{name}: {program} is gone: the stanch in PATH runs, or it blocks"
-                ));
-            }
-            true
+            let (fine, more) = written(hook, place);
+            lines.extend(more);
+            fine
         }
         Kind::Ours => {
             let repair = format!("chmod +x {path}");
@@ -81,6 +74,33 @@ fn about(hook: HookName, place: &Place) -> (bool, Vec<String>) {
         });
     }
     (fine, lines)
+}
+
+/// Whether a hook of ours is what `install` writes, and what there is to say of it.
+fn written(hook: HookName, place: &Place) -> (bool, Vec<String>) {
+    let (name, path) = (hook.word(), place.path.display());
+    let program = script::program(&place.text).unwrap_or_default();
+    if let State::Changed(line) = script::state(hook, &place.text) {
+        let repair = format!("stanch hook install {name}");
+        return (
+            false,
+            vec![format!(
+                "{name}: installed, but changed since, or by another version of stanch, from line \
+                 {line} on: {path} ({repair})"
+            )],
+        );
+    }
+    let mut lines = vec![format!("{name}: installed, runs {program}")];
+    if !is_executable(Path::new(&program)) {
+        lines.push(format!("{name}: {program} is gone: the stanch in PATH runs, or it blocks"));
+    }
+    if let State::Followed(_) = script::state(hook, &place.text) {
+        lines.push(format!("{name}: lines of others follow ours: {path}"));
+    }
+    if place.path == place.legacy {
+        lines.push(format!("{name}: the pre-commit framework runs it first: {path}"));
+    }
+    (true, lines)
 }
 
 /// A hook of ours in the repository's own folder, where git does not look.
