@@ -2,6 +2,7 @@
 //! what they run. What a hook looks at is scanned as everything else; no client is ever made here.
 
 mod framework;
+mod global;
 mod install;
 mod names;
 mod place;

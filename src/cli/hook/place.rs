@@ -3,11 +3,15 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail, ensure};
 
 use super::{framework, script};
 use crate::cli::args::HookName;
-use crate::cli::git;
+use crate::cli::git::{self, Reach};
+use crate::report::shell;
+
+/// The setting that sends git elsewhere.
+pub(super) const HOOKS_PATH: &str = "core.hooksPath";
 
 /// The folder in which git looks for hooks.
 #[derive(Clone, Debug)]
@@ -16,6 +20,8 @@ pub(super) struct Folder {
     pub path: PathBuf,
     /// Why it is this one, for people.
     pub why: String,
+    /// The repository's own folder, when it is another.
+    pub own: Option<PathBuf>,
 }
 
 /// What stands where a hook would.
@@ -53,34 +59,84 @@ impl Folder {
     pub(super) fn of_repository() -> anyhow::Result<Self> {
         let path = git::ask(&["rev-parse", "--path-format=absolute", "--git-path", "hooks"])
             .context("hooks belong to a repository: stand in one, or use --global")?;
-        let set = git::setting(&["--show-origin", "--get", "core.hooksPath"])?;
-        let why = match set {
-            Some(origin) => {
-                let file = origin.split('\t').next().unwrap_or_default().to_owned();
-                format!("core.hooksPath in {file}")
-            }
+        let path = PathBuf::from(path);
+        let why = match git::paths(HOOKS_PATH, Reach::Here)?.pop() {
+            Some(set) => format!("core.hooksPath in {}", set.origin),
             None => "the repository's own hooks".to_owned(),
         };
-        Ok(Self { path: path.into(), why })
+        let common = git::ask(&["rev-parse", "--path-format=absolute", "--git-common-dir"])?;
+        let own = Path::new(&common).join("hooks");
+        let own = (!is_at(&own, &path)).then_some(own);
+        Ok(Self { path, why, own })
+    }
+
+    /// The same, where a change changes no other repository.
+    pub(super) fn to_change(verb: &str) -> anyhow::Result<Self> {
+        let folder = Self::of_repository()?;
+        let (Some(own), Some(set)) = (&folder.own, git::paths(HOOKS_PATH, Reach::Here)?.pop())
+        else {
+            return Ok(folder);
+        };
+        if ["local", "worktree"].contains(&&*set.scope) || !Path::new(&set.value).is_absolute() {
+            return Ok(folder);
+        }
+        let all = |holds: &dyn Fn(&str) -> bool| HookName::ALL.iter().all(|it| holds(it.word()));
+        let passes_on = all(&|name| script::forwards(&Place::at(&folder.path, name).text));
+        let has_ours = !all(&|name| Place::at(own, name).kind != Kind::Ours);
+        if passes_on && verb == "install" || has_ours && verb == "uninstall" {
+            let why = "the repository's own hooks".to_owned();
+            return Ok(Self { path: own.clone(), why, own: None });
+        }
+        let (path, origin) = (folder.path.display(), set.origin);
+        let word = |path: &Path| shell::word(path.as_os_str().as_encoded_bytes());
+        bail!(
+            "core.hooksPath in {origin} sends git to {path} in other repositories, too; for all of \
+             them: stanch hook {verb} --global; for this one alone, which then no longer has those: \
+             git config core.hooksPath {} && stanch hook {verb}",
+            word(own)
+        )
     }
 
     /// The folder that the user's settings name for all repositories.
     pub(super) fn of_user() -> anyhow::Result<Option<Self>> {
-        let path = git::setting(&["--global", "--type=path", "--get", "core.hooksPath"])?;
-        let Some(path) = path.map(PathBuf::from) else { return Ok(None) };
-        anyhow::ensure!(
-            path.is_absolute(),
-            "core.hooksPath in your git settings is {}, a folder in each repository: leave --global out",
-            path.display()
+        let Some(set) = git::paths(HOOKS_PATH, Reach::Everywhere)?.pop() else { return Ok(None) };
+        let (path, origin) = (PathBuf::from(set.value), set.origin);
+        let shown = path.display();
+        ensure!(
+            set.scope == "global",
+            "core.hooksPath is {shown}, set by {origin} and not by your own git settings: hooks of \
+             yours would take the place of those; to have it so: git config --global core.hooksPath DIR"
         );
-        let why = "core.hooksPath in the user's settings".to_owned();
-        Ok(Some(Self { path, why }))
+        ensure!(
+            path.is_absolute(),
+            "core.hooksPath in your git settings ({origin}) is {shown}, a folder in each repository: \
+             leave --global out"
+        );
+        let why = format!("core.hooksPath in the user's settings, {origin}");
+        Ok(Some(Self { path, why, own: None }))
     }
 
-    /// The place of a hook in it.
-    pub(super) fn place(&self, hook: HookName) -> Place {
-        Place::at(&self.path, hook.word())
+    /// What there is to say when git looks elsewhere in the repository where we stand.
+    pub(super) fn overridden(&self) -> Option<String> {
+        let here = Self::of_repository().ok().filter(|here| !is_at(&here.path, &self.path))?;
+        let path = here.path.display();
+        Some(format!("in this repository git looks in {path} instead ({})", here.why))
     }
+
+    /// The place of a hook in it. Where a hook there only runs the repository's own, and that is
+    /// ours, it is the place of that.
+    pub(super) fn place(&self, hook: HookName) -> Place {
+        let place = Place::at(&self.path, hook.word());
+        let own = self.own.as_ref().filter(|_| place.kind == Kind::Forward);
+        let own = own.map(|own| Place::at(own, hook.word()));
+        own.filter(|own| own.kind == Kind::Ours).unwrap_or(place)
+    }
+}
+
+/// True when both are the same folder.
+fn is_at(path: &Path, other: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    real(path) == real(other)
 }
 
 impl Place {

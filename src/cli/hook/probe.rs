@@ -56,6 +56,10 @@ pub(super) fn run(which: &WhichArgs, console: &Console) -> anyhow::Result<Exit> 
     }
     let top = git::ask(&["rev-parse", "--show-toplevel"]).unwrap_or_default();
     let mut exit = Exit::Clean;
+    if let Some(elsewhere) = which.global.then(|| folder.overridden()).flatten() {
+        console.print_quoting(&elsewhere)?;
+        exit = Exit::Found;
+    }
     for hook in hooks {
         let trial = Trial::new(&folder, hook, Path::new(&top))?;
         let (blocked, said) = trial.run()?;

@@ -7,7 +7,6 @@ use super::script::{self, State};
 use crate::cli::args::{HookName, WhichArgs};
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
-use crate::cli::git;
 
 /// Tells of the hooks. Ends with 1 when one that was asked for does not run, or none is installed.
 pub(super) fn run(which: &WhichArgs, console: &Console) -> anyhow::Result<Exit> {
@@ -33,7 +32,11 @@ pub(super) fn run(which: &WhichArgs, console: &Console) -> anyhow::Result<Exit> 
         good += usize::from(fine);
         let asked = !which.hooks.is_empty() || place.kind == Kind::Ours;
         bad += usize::from(asked && !fine);
-        said.extend(unreached(hook, &folder, which.global)?);
+        said.extend(unreached(hook, &folder));
+    }
+    if let Some(elsewhere) = which.global.then(|| folder.overridden()).flatten() {
+        said.push(elsewhere);
+        bad += 1;
     }
     console.print_quoting(&said.join("\n"))?;
     Ok(if good > 0 && bad == 0 { Exit::Clean } else { Exit::Found })
@@ -104,16 +107,11 @@ fn written(hook: HookName, place: &Place) -> (bool, Vec<String>) {
 }
 
 /// A hook of ours in the repository's own folder, where git does not look.
-fn unreached(hook: HookName, folder: &Folder, global: bool) -> anyhow::Result<Option<String>> {
-    if global {
-        return Ok(None);
-    }
-    let own = git::ask(&["rev-parse", "--path-format=absolute", "--git-common-dir"])?;
-    let own = Path::new(&own).join("hooks");
-    let place = Place::at(&own, hook.word());
-    let same = own.canonicalize().ok() == folder.path.canonicalize().ok();
-    let reached = same || script::forwards(&folder.place(hook).text);
-    let (name, path) = (hook.word(), place.path.display());
-    Ok((place.kind == Kind::Ours && !reached)
-        .then(|| format!("{name}: {path} is ours, but git does not look there")))
+fn unreached(hook: HookName, folder: &Folder) -> Option<String> {
+    let name = hook.word();
+    let place = Place::at(folder.own.as_ref()?, name);
+    let reached = script::forwards(&Place::at(&folder.path, name).text);
+    let path = place.path.display();
+    (place.kind == Kind::Ours && !reached)
+        .then(|| format!("{name}: {path} is ours, but git does not look there"))
 }
