@@ -31,18 +31,50 @@ pub(super) fn ask(arguments: &[&str]) -> anyhow::Result<String> {
     Ok(text.trim_end_matches('\n').to_owned())
 }
 
-/// The value of a setting, if it has one. Paths are whole then.
-pub(super) fn setting(arguments: &[&str]) -> anyhow::Result<Option<String>> {
-    let output = output(Command::new("git").arg("config").args(arguments))?;
-    // git config ends with 1 when the setting has no value.
-    match output.status.code() {
-        Some(0) => {
-            let text = String::from_utf8_lossy(&output.stdout);
-            Ok(Some(text.trim_end_matches('\n').to_owned()).filter(|text| !text.is_empty()))
-        }
-        Some(1) => Ok(None),
-        _ => bail!("git config: {}", String::from_utf8_lossy(&output.stderr).trim()),
+/// Where a setting counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// In the current folder.
+    Here,
+    /// Outside of every repository.
+    Everywhere,
+}
+
+/// A value of a setting.
+#[derive(Clone, Debug)]
+pub(super) struct Set {
+    /// `system`, `global`, `local`, `worktree` or `command`.
+    pub scope: String,
+    /// What it comes from: `file:` and a path, or something else.
+    pub origin: String,
+    /// The value.
+    pub value: String,
+}
+
+/// All values of a setting that is a path, wherever they come from; the last one counts.
+pub(super) fn paths(name: &str, reach: Reach) -> anyhow::Result<Vec<Set>> {
+    let mut command = Command::new("git");
+    if reach == Reach::Everywhere {
+        command.env("GIT_DIR", "/dev/null");
     }
+    command.args(["config", "-z", "--show-scope", "--show-origin", "--type=path", "--get-all"]);
+    let output = output(command.arg(name))?;
+    // git config ends with 1 when the setting has no value.
+    if !matches!(output.status.code(), Some(0 | 1)) {
+        bail!("git config: {}", String::from_utf8_lossy(&output.stderr).trim());
+    }
+    let text = String::from_utf8(output.stdout);
+    let text = text.with_context(|| format!("git config {name}: not UTF-8"))?;
+    let words: Vec<&str> = text.split('\0').collect();
+    let set = |words: &[&str]| match words {
+        [scope, origin, value] => Some(Set {
+            scope: (*scope).to_owned(),
+            origin: (*origin).to_owned(),
+            value: (*value).to_owned(),
+        }),
+        _ => None,
+    };
+    Ok(words.chunks_exact(3).filter_map(set).collect())
 }
 
 /// Runs git in a folder, bound to no other repository; gives back whether it succeeded, and all that

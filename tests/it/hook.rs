@@ -1,5 +1,7 @@
 //! Hooks: installed by stanch, run by real git.
 
+mod global;
+mod others;
 mod pre_commit;
 mod push;
 mod receive;

@@ -76,7 +76,9 @@ names it there, and puts beside its hooks others that only run those of the repo
 itself no longer does.
 
 A hook that is there already is kept as HOOK.before-stanch, runs first with the same arguments and the \
-same input, and blocks as before.")]
+same input, and blocks as before. One that may look at its own name is left alone.
+
+Without --global, no hook is changed that other repositories use, too.")]
 pub struct InstallArgs {
     /// Which hooks.
     #[command(flatten)]

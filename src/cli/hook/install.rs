@@ -6,49 +6,22 @@ use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, bail};
 
-use super::place::{Folder, Kind, Place};
-use super::script::{self, Recipe};
+use super::place::{Folder, Kind, Place, is_executable};
+use super::script::{self, Recipe, State};
+use super::{framework, global, names};
 use crate::cli::args::{HookName, InstallArgs, TimeArgs, WhichArgs};
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
-use crate::cli::git;
-
-/// Hooks of a repository that git no longer runs once core.hooksPath is set (githooks(5)). One is
-/// missing: where there is a push-to-checkout, git leaves the work tree to it.
-const OTHERS: [&str; 22] = [
-    "applypatch-msg",
-    "commit-msg",
-    "post-applypatch",
-    "post-checkout",
-    "post-commit",
-    "post-index-change",
-    "post-merge",
-    "post-receive",
-    "post-rewrite",
-    "post-update",
-    "pre-applypatch",
-    "pre-auto-gc",
-    "pre-commit",
-    "pre-merge-commit",
-    "pre-push",
-    "pre-rebase",
-    "pre-receive",
-    "prepare-commit-msg",
-    "proc-receive",
-    "reference-transaction",
-    "sendemail-validate",
-    "update",
-];
 
 /// Installs hooks, and says what was written.
 pub(super) fn install(args: &InstallArgs, console: &Console) -> anyhow::Result<Exit> {
     let program = program()?;
     let mut said = Vec::new();
     let folder = match args.which.global {
-        true => users_folder(&mut said)?,
-        false => Folder::of_repository()?,
+        true => global::prepare(&mut said)?,
+        false => Folder::to_change("install")?,
     };
     let wanted = match args.which.hooks.is_empty() {
         true => vec![HookName::PreCommit],
@@ -57,6 +30,9 @@ pub(super) fn install(args: &InstallArgs, console: &Console) -> anyhow::Result<E
     said.insert(0, format!("hooks are in {} ({})", folder.path.display(), folder.why));
     for hook in wanted {
         said.extend(install_one(&folder, hook, &program, args.time)?);
+    }
+    if args.which.global {
+        said.extend(folder.overridden());
     }
     console.print_quoting(&said.join("\n"))?;
     Ok(Exit::Clean)
@@ -74,13 +50,32 @@ fn install_one(
     let mut said = Vec::new();
     let is_foreign = place.kind == Kind::Foreign;
     if is_foreign {
-        can_be_kept(folder, hook, &place)?;
+        can_be_kept(hook, &place)?;
     }
-    if is_foreign || place.kept.symlink_metadata().is_ok() {
-        said.push(format!("{name}: the hook that was there runs first: {}", place.kept.display()));
+    said.extend(framework::settle(&place)?.map(|done| format!("{name}: {done}")));
+    let old = if is_foreign { &place.path } else { &place.kept };
+    if old.symlink_metadata().is_ok() {
+        let kept = place.kept.display();
+        said.push(match is_executable(old) {
+            true => format!("{name}: the hook that was there runs first: {kept}"),
+            false => format!("{name}: the hook that was there never ran (not executable): {kept}"),
+        });
+    }
+    if place.path == place.legacy {
+        said.push(format!("{name}: the pre-commit framework runs it first: {shown}"));
     }
     let forwards = script::forwards(&place.text);
-    let text = script::text(&Recipe { hook, program, time, forwards });
+    let mut text = script::text(&Recipe { hook, program, time, forwards });
+    if place.kind == Kind::Ours {
+        match script::state(hook, &place.text) {
+            State::Whole => {}
+            State::Followed(more) => {
+                text += more;
+                said.push(format!("{name}: lines of others follow ours, and stay: {shown}"));
+            }
+            State::Changed(_) => said.push(format!("{name}: {}", keep_changed(&place)?)),
+        }
+    }
     if place.kind == Kind::Ours && place.text == text && place.runs {
         said.push(format!("{name}: is there already: {shown}"));
         return Ok(said);
@@ -98,15 +93,18 @@ fn install_one(
 }
 
 /// Refuses a hook of somebody else's that cannot be moved aside.
-fn can_be_kept(folder: &Folder, hook: HookName, place: &Place) -> anyhow::Result<()> {
+fn can_be_kept(hook: HookName, place: &Place) -> anyhow::Result<()> {
     let (name, path, kept) = (hook.word(), place.path.display(), place.kept.display());
     if place.kept.symlink_metadata().is_ok() {
         bail!("{path} and {kept} are both there and not ours; take one away, and install again");
     }
-    if script::knows_its_name(&place.text, &folder.path) {
+    if place.path.metadata().is_ok_and(|it| !it.is_file()) {
+        bail!("{path} is no file, and git cannot run it; move it away, and install again");
+    }
+    if names::looks_at_its_name(&place.text) {
         bail!(
-            "{path} looks at its own name (as those of husky and overcommit do) and cannot run \
-             under another; let it run this instead: stanch hook run {name} -- \"$@\""
+            "{path} may look at its own name (as those of husky and overcommit do) and then cannot \
+             run under another; let it run this instead: stanch hook run {name} -- \"$@\""
         );
     }
     Ok(())
@@ -123,37 +121,59 @@ fn keep(place: &Place, ours: Script) -> anyhow::Result<()> {
     Err(error)
 }
 
+/// Copies a hook of ours in which others have written to where git does not look.
+fn keep_changed(place: &Place) -> anyhow::Result<String> {
+    let mut copy = place.path.clone().into_os_string();
+    copy.push(".changed");
+    let (copy, path) = (PathBuf::from(copy), place.path.display());
+    let shown = copy.display();
+    if copy.symlink_metadata().is_ok() && Place::look(&copy).1 != place.text {
+        bail!("{path} was changed, and {shown} is there already; move that away, and try again");
+    }
+    std::fs::copy(&place.path, &copy).with_context(|| format!("cannot copy {path} to {shown}"))?;
+    Ok(format!("{path} was changed since stanch wrote it; as it was, it is kept as {shown}"))
+}
+
 /// Takes hooks away, and says what was done.
 pub(super) fn uninstall(which: &WhichArgs, console: &Console) -> anyhow::Result<Exit> {
-    let folder = match which.global {
-        true => Folder::of_user()?
-            .ok_or_else(|| anyhow!("core.hooksPath is not set in your git settings"))?,
-        false => Folder::of_repository()?,
-    };
-    let wanted = match which.hooks.is_empty() {
-        true => HookName::ALL.to_vec(),
-        false => which.hooks.clone(),
+    let folders = match which.global {
+        true => global::folders()?,
+        false => vec![Folder::to_change("uninstall")?],
     };
     let mut said = Vec::new();
-    for hook in wanted {
-        let place = folder.place(hook);
+    for folder in &folders {
+        said.extend(uninstall_from(folder, &which.hooks)?);
+        if which.global {
+            said.extend(global::leave(&folder.path)?);
+        }
+    }
+    if said.is_empty() {
+        let shown = folders.first().map(|it| it.path.display().to_string());
+        let shown = shown.unwrap_or_else(|| "a folder for all your repositories".to_owned());
+        said.push(format!("no hook of ours is in {shown}"));
+    }
+    console.print_quoting(&said.join("\n"))?;
+    Ok(Exit::Clean)
+}
+
+fn uninstall_from(folder: &Folder, hooks: &[HookName]) -> anyhow::Result<Vec<String>> {
+    let mut said = Vec::new();
+    for hook in if hooks.is_empty() { &HookName::ALL } else { hooks } {
+        let place = folder.place(*hook);
         let (name, path) = (hook.word(), place.path.display());
         if place.kind != Kind::Ours {
-            if !which.hooks.is_empty() {
+            if !hooks.is_empty() {
                 said.push(format!("{name}: no hook of ours is at {path}"));
             }
             continue;
         }
+        said.extend(framework::settle(&place)?.map(|done| format!("{name}: {done}")));
+        if script::state(*hook, &place.text) != State::Whole {
+            said.push(format!("{name}: {}", keep_changed(&place)?));
+        }
         said.push(take_away(&place).map(|done| format!("{name}: {done}"))?);
     }
-    if which.global {
-        said.extend(leave_users_folder(&folder)?);
-    }
-    if said.is_empty() {
-        said.push(format!("no hook of ours is in {}", folder.path.display()));
-    }
-    console.print_quoting(&said.join("\n"))?;
-    Ok(Exit::Clean)
+    Ok(said)
 }
 
 fn take_away(place: &Place) -> anyhow::Result<String> {
@@ -171,57 +191,6 @@ fn take_away(place: &Place) -> anyhow::Result<String> {
     Ok(format!("taken away: {path}"))
 }
 
-/// The folder for all repositories of the user. Where none is set, one is made and set.
-fn users_folder(said: &mut Vec<String>) -> anyhow::Result<Folder> {
-    if let Some(folder) = Folder::of_user()? {
-        return Ok(folder);
-    }
-    let path = default_folder()?;
-    for name in OTHERS {
-        let place = Place::at(&path, name);
-        if place.kind == Kind::Nothing {
-            write(&place.path, &script::forward())?;
-        }
-    }
-    let shown = path.to_str().context("the path of your config folder is not UTF-8")?;
-    git::ask(&["config", "--global", "core.hooksPath", shown])?;
-    said.push(format!(
-        "core.hooksPath is set to {shown} in your git settings; git now runs the hooks there in all \
-         your repositories, and these run the repository's own hooks, too"
-    ));
-    let why = "core.hooksPath in the user's settings".to_owned();
-    Ok(Folder { path, why })
-}
-
-/// Undoes [`users_folder`] when no hook that looks for tokens is left there.
-fn leave_users_folder(folder: &Folder) -> anyhow::Result<Option<String>> {
-    let left = HookName::ALL.iter().any(|hook| folder.place(*hook).kind == Kind::Ours);
-    let is_ours = default_folder().is_ok_and(|path| path == folder.path);
-    if left || !is_ours {
-        return Ok(None);
-    }
-    for name in OTHERS {
-        let place = Place::at(&folder.path, name);
-        if place.kind == Kind::Forward {
-            std::fs::remove_file(&place.path)
-                .with_context(|| format!("cannot remove {}", place.path.display()))?;
-        }
-    }
-    // What is not empty has hooks of somebody else's, for which the setting stays.
-    if std::fs::remove_dir(&folder.path).is_err() {
-        return Ok(None);
-    }
-    git::ask(&["config", "--global", "--unset", "core.hooksPath"])?;
-    Ok(Some("core.hooksPath is taken out of your git settings".to_owned()))
-}
-
-/// `git/hooks` in the user's config folder.
-fn default_folder() -> anyhow::Result<PathBuf> {
-    let set = |name: &str| std::env::var_os(name).filter(|it| !it.is_empty()).map(PathBuf::from);
-    let config = set("XDG_CONFIG_HOME").or_else(|| set("HOME").map(|home| home.join(".config")));
-    Ok(config.context("$HOME is not set, so there is no config folder")?.join("git/hooks"))
-}
-
 /// The whole path of this program.
 fn program() -> anyhow::Result<String> {
     let path = std::env::current_exe().context("cannot tell where stanch itself is")?;
@@ -230,7 +199,7 @@ fn program() -> anyhow::Result<String> {
 }
 
 /// Writes a script that everybody may run.
-fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+pub(super) fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     Script::new(path, text)?.put()
 }
 

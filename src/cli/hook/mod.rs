@@ -1,7 +1,10 @@
 //! `stanch hook`: installs git hooks, takes them away, tells of them, proves that they work, and is
 //! what they run. What a hook looks at is scanned as everything else; no client is ever made here.
 
+mod framework;
+mod global;
 mod install;
+mod names;
 mod place;
 mod probe;
 mod pushed;

@@ -8,6 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context as _, bail};
 
 use super::place::{Folder, Kind};
+use super::script::{self, State};
 use crate::cli::args::{HookName, WhichArgs};
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
@@ -22,7 +23,7 @@ const SETTINGS: [&str; 2] = [".stanch.toml", ".stanch-ignore.toml"];
 /// Lines that are shown of what was printed.
 const SHOWN: usize = 12;
 /// Options of git that make a commit whatever the user's settings are.
-const PLAIN: [&str; 8] = [
+const PLAIN: [&str; 14] = [
     "-c",
     "user.name=stanch",
     "-c",
@@ -31,6 +32,12 @@ const PLAIN: [&str; 8] = [
     "commit.gpgsign=false",
     "-c",
     "init.defaultBranch=main",
+    "-c",
+    "push.gpgSign=false",
+    "-c",
+    "push.pushOption=",
+    "-c",
+    "protocol.file.allow=always",
 ];
 
 /// Tests hooks. Ends with 0 only when each of them blocked the token.
@@ -49,6 +56,10 @@ pub(super) fn run(which: &WhichArgs, console: &Console) -> anyhow::Result<Exit> 
     }
     let top = git::ask(&["rev-parse", "--show-toplevel"]).unwrap_or_default();
     let mut exit = Exit::Clean;
+    if let Some(elsewhere) = which.global.then(|| folder.overridden()).flatten() {
+        console.print_quoting(&elsewhere)?;
+        exit = Exit::Found;
+    }
     for hook in hooks {
         let trial = Trial::new(&folder, hook, Path::new(&top))?;
         let (blocked, said) = trial.run()?;
@@ -121,7 +132,12 @@ impl Trial {
         }
         self.must(&[&["-c", without][..], &commit].concat())?;
         self.must(&["init", "--quiet", "--template=", "--bare", "../server.git"])?;
-        let push = ["push", "--quiet", "../server.git", "HEAD:refs/heads/planted"];
+        // The longest match counts, so that what the user's settings put for a path does not.
+        let server = self.root.path().join("server.git").display().to_string();
+        let same = ["insteadOf", "pushInsteadOf"].map(|it| format!("url.{server}.{it}={server}"));
+        let [reads, writes] = &same;
+        let push = ["push", "--quiet", &server, "HEAD:refs/heads/planted"];
+        let push = [&["-c", reads, "-c", writes][..], &push].concat();
         if self.hook == HookName::PrePush {
             return self.blocked(&[&["-c", with][..], &push].concat());
         }
@@ -156,7 +172,13 @@ impl Trial {
             Kind::Ours if std::env::var_os("STANCH_SKIP").is_some_and(|value| value == "1") => {
                 "STANCH_SKIP=1 is set: take it out of your environment".to_owned()
             }
-            Kind::Ours => format!("Install it again: stanch hook install {name}"),
+            Kind::Ours => match script::state(self.hook, &place.text) {
+                State::Changed(line) => format!(
+                    "From line {line} on it is not what stanch writes: {path} (stanch hook install \
+                     {name} writes it anew, and keeps a copy)"
+                ),
+                _ => format!("Install it again: stanch hook install {name}"),
+            },
             Kind::Foreign => format!(
                 "{path} is not ours: stanch hook install {name} keeps it, and runs it first"
             ),

@@ -3,11 +3,10 @@
 use std::path::Path;
 
 use super::place::{Folder, Kind, Place, is_executable};
-use super::script;
+use super::script::{self, State};
 use crate::cli::args::{HookName, WhichArgs};
 use crate::cli::console::Console;
 use crate::cli::exit::Exit;
-use crate::cli::git;
 
 /// Tells of the hooks. Ends with 1 when one that was asked for does not run, or none is installed.
 pub(super) fn run(which: &WhichArgs, console: &Console) -> anyhow::Result<Exit> {
@@ -33,7 +32,11 @@ pub(super) fn run(which: &WhichArgs, console: &Console) -> anyhow::Result<Exit> 
         good += usize::from(fine);
         let asked = !which.hooks.is_empty() || place.kind == Kind::Ours;
         bad += usize::from(asked && !fine);
-        said.extend(unreached(hook, &folder, which.global)?);
+        said.extend(unreached(hook, &folder));
+    }
+    if let Some(elsewhere) = which.global.then(|| folder.overridden()).flatten() {
+        said.push(elsewhere);
+        bad += 1;
     }
     console.print_quoting(&said.join("\n"))?;
     Ok(if good > 0 && bad == 0 { Exit::Clean } else { Exit::Found })
@@ -46,16 +49,9 @@ fn about(hook: HookName, place: &Place) -> (bool, Vec<String>) {
     let mut lines = Vec::new();
     let fine = match place.kind {
         Kind::Ours if place.runs => {
-            let program = script::program(&place.text).unwrap_or_default();
-            lines.push(format!("{name}: installed, runs {program}"));
-            // The path stands there in quotes if it needs any.
-            let gone = !program.starts_with('\'') && !is_executable(Path::new(program));
-            if gone {
-                lines.push(format!(
-                    "{name}: {program} is gone: the stanch in PATH runs, or it blocks"
-                ));
-            }
-            true
+            let (fine, more) = written(hook, place);
+            lines.extend(more);
+            fine
         }
         Kind::Ours => {
             let repair = format!("chmod +x {path}");
@@ -83,17 +79,39 @@ fn about(hook: HookName, place: &Place) -> (bool, Vec<String>) {
     (fine, lines)
 }
 
-/// A hook of ours in the repository's own folder, where git does not look.
-fn unreached(hook: HookName, folder: &Folder, global: bool) -> anyhow::Result<Option<String>> {
-    if global {
-        return Ok(None);
-    }
-    let own = git::ask(&["rev-parse", "--path-format=absolute", "--git-common-dir"])?;
-    let own = Path::new(&own).join("hooks");
-    let place = Place::at(&own, hook.word());
-    let same = own.canonicalize().ok() == folder.path.canonicalize().ok();
-    let reached = same || script::forwards(&folder.place(hook).text);
+/// Whether a hook of ours is what `install` writes, and what there is to say of it.
+fn written(hook: HookName, place: &Place) -> (bool, Vec<String>) {
     let (name, path) = (hook.word(), place.path.display());
-    Ok((place.kind == Kind::Ours && !reached)
-        .then(|| format!("{name}: {path} is ours, but git does not look there")))
+    let program = script::program(&place.text).unwrap_or_default();
+    if let State::Changed(line) = script::state(hook, &place.text) {
+        let repair = format!("stanch hook install {name}");
+        return (
+            false,
+            vec![format!(
+                "{name}: installed, but changed since, or by another version of stanch, from line \
+                 {line} on: {path} ({repair})"
+            )],
+        );
+    }
+    let mut lines = vec![format!("{name}: installed, runs {program}")];
+    if !is_executable(Path::new(&program)) {
+        lines.push(format!("{name}: {program} is gone: the stanch in PATH runs, or it blocks"));
+    }
+    if let State::Followed(_) = script::state(hook, &place.text) {
+        lines.push(format!("{name}: lines of others follow ours: {path}"));
+    }
+    if place.path == place.legacy {
+        lines.push(format!("{name}: the pre-commit framework runs it first: {path}"));
+    }
+    (true, lines)
+}
+
+/// A hook of ours in the repository's own folder, where git does not look.
+fn unreached(hook: HookName, folder: &Folder) -> Option<String> {
+    let name = hook.word();
+    let place = Place::at(folder.own.as_ref()?, name);
+    let reached = script::forwards(&Place::at(&folder.path, name).text);
+    let path = place.path.display();
+    (place.kind == Kind::Ours && !reached)
+        .then(|| format!("{name}: {path} is ours, but git does not look there"))
 }

@@ -68,7 +68,7 @@ fn what_cannot_be_read_does_not_pass() {
 #[test]
 fn a_hook_that_was_there_is_kept_and_runs_first() {
     let folder = Folder::repository();
-    let log = "echo \"before $# $0\" >> log; [ ! -e stop ] || exit 7";
+    let log = "echo \"before $#\" >> log; [ ! -e stop ] || exit 7";
     folder.script(HOOK, log);
     let said = folder.hook(&["install"]).expect(0).stdout;
     assert!(said.contains("pre-commit.before-stanch"), "{said}");
@@ -79,7 +79,7 @@ fn a_hook_that_was_there_is_kept_and_runs_first() {
     assert_eq!(folder.read(HOOK), installed);
     folder.write("a", "clean\n");
     folder.try_commit().passed();
-    assert_eq!(folder.read("log"), "before 0 .git/hooks/pre-commit.before-stanch\n");
+    assert_eq!(folder.read("log"), "before 0\n");
     folder.write("stop", "");
     folder.try_commit().blocked();
     std::fs::remove_file(folder.path().join("stop")).expect("a file");
