@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::names;
 use super::place::{Folder, Kind, Place, is_executable};
 use super::script::{self, State};
 use crate::cli::args::{HookName, WhichArgs};
@@ -75,6 +76,13 @@ fn about(hook: HookName, place: &Place) -> (bool, Vec<String>) {
             true => format!("{name}: runs first: {kept}"),
             false => format!("{name}: would run first, but is not executable: {kept}"),
         });
+        // An earlier version has moved such hooks, too.
+        if names::looks_at_its_name(&Place::look(&place.kept).1) {
+            lines.push(format!(
+                "{name}: may look at its own name, and then does something else here than before \
+                 (stanch hook uninstall {name} puts it back): {kept}"
+            ));
+        }
     }
     (fine, lines)
 }

@@ -111,6 +111,12 @@ fn hooks_that_look_at_their_name_are_left_alone() {
         assert!(run.stderr.contains("stanch hook run pre-commit -- "), "{}", run.stderr);
         assert_eq!(folder.read(HOOK), format!("#!/bin/sh\n{text}\n"));
     }
+    // Where an earlier version has kept one, that is told.
+    let folder = Folder::repository();
+    folder.hook(&["install"]).expect(0);
+    folder.script(KEPT, "for f in \"$0\".d/*; do \"$f\" || exit 1; done");
+    let status = folder.hook(&["status"]).expect(0).stdout;
+    assert!(status.contains("may look at its own name"), "{status}");
     // Its folder is the same under the other name.
     let folder = Folder::repository();
     folder.script(HOOK, "\"$(dirname \"$0\")/pre-commit.d/a\" || exit 1");
