@@ -169,7 +169,7 @@ fn trusted(metadata: &Metadata) -> Result<(), &'static str> {
     let own = [0, rustix::process::geteuid().as_raw()].contains(&metadata.uid());
     match own && metadata.mode() & 0o077 == 0 {
         true => Ok(()),
-        false => Err("it is another's, or open to others (chmod -R go= if it is yours)"),
+        false => Err("it is another's, or open to others (close it to them if it is yours)"),
     }
 }
 

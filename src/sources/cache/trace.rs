@@ -214,7 +214,7 @@ mod tests {
         };
         Traced {
             places: BTreeMap::from([(id(3), origin)]),
-            excluded: BTreeSet::from([id(4)]),
+            excluded: BTreeSet::new(),
             provenances: vec![provenance],
             failed: Vec::new(),
             whole: true,
@@ -231,6 +231,9 @@ mod tests {
         for cut in 0..bytes.len() {
             assert!(decode(&bytes[..cut]).is_none(), "{cut}");
         }
+        let excluding = Traced { excluded: BTreeSet::from([id(4)]), ..traced() };
+        let bytes = encode(&excluding, &|_| true).expect("clean");
+        assert!(decode(&bytes).is_none(), "nothing is kept of what excludes");
     }
 
     #[test]
