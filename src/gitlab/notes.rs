@@ -9,9 +9,9 @@ use super::routes::PRIVATE_TOKEN;
 use crate::model::secret::Secret;
 use crate::net::message::{Method, Request, Response};
 
-/// Threads on a page, and pages at most: no merge request has more that a person could read.
+/// Threads on a page, as many as GitLab gives.
 const PER_PAGE: u64 = 100;
-/// See [`PER_PAGE`].
+/// So many pages of a hundred threads are looked through at most.
 pub const PAGES: u64 = 100;
 
 /// A merge request, and who writes to it.
