@@ -44,7 +44,7 @@ const COMMIT: Gate = Gate {
     what: "commit",
     todo: "Take it out and stage the file again (git add). If others may have seen it, revoke it, too.",
     ignore: Some(IGNORE),
-    anyway: "Commit it on purpose, this once: STANCH_SKIP=1 git commit …",
+    anyway: "Commit it on purpose, this once: STANCH_SKIP=1 git commit",
     all: "stanch scan --staged shows all",
 };
 const PUSH: Gate = Gate {
@@ -52,7 +52,7 @@ const PUSH: Gate = Gate {
     todo: "Take it out of the commits (git commit --amend, git rebase -i). If others may have seen it, \
            revoke it, too.",
     ignore: Some(IGNORE),
-    anyway: "Push it on purpose, this once: STANCH_SKIP=1 git push …",
+    anyway: "Push it on purpose, this once: STANCH_SKIP=1 git push",
     all: "stanch scan --range OLD..NEW shows all",
 };
 const RECEIVED: Gate = Gate {

@@ -151,8 +151,8 @@ pub(super) fn text(recipe: &Recipe<'_>) -> String {
 fn hand_over(recipe: &Recipe<'_>, feed: &str) -> String {
     let name = recipe.hook.word();
     let (lead, again) = match recipe.hook {
-        HookName::PreCommit => ("", "STANCH_SKIP=1 git commit …"),
-        HookName::PrePush => ("", "STANCH_SKIP=1 git push …"),
+        HookName::PreCommit => ("", "STANCH_SKIP=1 git commit"),
+        HookName::PrePush => ("", "STANCH_SKIP=1 git push"),
         HookName::PreReceive => ("GL-HOOK-ERR: ", "STANCH_SKIP=1 in its environment"),
     };
     let mut options = String::new();
