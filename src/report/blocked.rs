@@ -4,8 +4,9 @@
 use super::escape::terminal;
 use super::human::standing;
 use super::layout::Paint;
-use super::problems::problems;
+use super::problems::{listed, problems};
 use super::{masked, words};
+use crate::model::coverage::Skip;
 use crate::model::finding::{Finding, Outcome};
 
 /// Secrets that are listed; the rest is counted. With two lines each and what is said around them
@@ -54,6 +55,14 @@ pub fn lines(outcome: &Outcome, gate: &Gate) -> Vec<String> {
     }
     lines.push(gate.anyway.to_owned());
     lines
+}
+
+/// What the repository's own settings exclude, which whoever commits must not take for looked at. One
+/// line; `None` when they exclude nothing of this.
+pub fn left_out(outcome: &Outcome) -> Option<String> {
+    let mut skipped = outcome.coverage.skipped();
+    let (why, names) = skipped.find(|(why, _)| *why == Skip::ExcludedByRepository)?;
+    Some(format!("not looked at: {}", listed(why.words(), names)))
 }
 
 /// How to accept a secret. Where an entry has expired, another cannot be added beside it.

@@ -74,6 +74,7 @@ pub(super) fn run(args: &RunArgs, global: &GlobalArgs, console: &Console) -> Exi
     match within(args, global, *console) {
         Ok(Some(outcome)) => {
             let mut lines = blocked::lines(&outcome, &gate(args.hook));
+            lines.extend(blocked::left_out(&outcome));
             if let Some(first) = lines.first_mut() {
                 first.insert_str(0, "stanch: ");
                 console.tell(lead, &lines);

@@ -232,3 +232,21 @@ fn an_install_that_fails_leaves_the_hook_that_was_there() {
     folder.try_commit().passed();
     assert_eq!(folder.read("../log"), "before\n");
 }
+
+/// What the repository itself excludes passes, and not without a word.
+#[test]
+fn what_the_repository_excludes_is_said() {
+    let folder = Folder::repository();
+    folder.hook(&["install"]).expect(0);
+    folder.write("a", "clean\n");
+    assert!(!folder.try_commit().passed().contains("stanch"));
+    folder.write(".stanch.toml", "exclude = [\"fixtures/\"]\n");
+    folder.write("fixtures/x", pat(1));
+    let said = folder.try_commit().passed();
+    let line = "stanch: not looked at: excluded by the repository's .stanch.toml: fixtures/x";
+    assert!(said.contains(line) && !said.contains(&pat(1)), "{said}");
+    folder.write("fixtures/x", pat(2));
+    folder.write("b", pat(3));
+    let said = folder.try_commit().blocked();
+    assert!(said.contains("not looked at: excluded by") && said.contains("b:1:1"), "{said}");
+}
